@@ -1,0 +1,21 @@
+# Build stage: the package and what serving needs, in a virtual environment.
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY framing framing
+RUN python3 -m venv /opt/framing \
+ && /opt/framing/bin/pip install --no-cache-dir . \
+ && /opt/framing/bin/pip uninstall --yes pip setuptools \
+ && find /opt/framing -name '*.pyi' -delete
+
+# Final stage: neither a compiler nor a package manager of ours, no root, nothing written.
+FROM python:3.11-slim
+COPY --from=build /opt/framing /opt/framing
+COPY models/default /models/default
+ENV FRAMING_MODEL=/models/default FRAMING_HOST=0.0.0.0 FRAMING_PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN useradd --system --no-create-home framing
+USER framing
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
+  CMD ["/opt/framing/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+CMD ["/opt/framing/bin/framing", "serve"]

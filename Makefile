@@ -1,0 +1,40 @@
+PYTHON ?= python3
+# A CPU build of torch, where the package index offers one: make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+BIN := .venv/bin
+PORT ?= 8000
+
+.PHONY: run test train mlflow check clean
+
+run: .venv/serve
+	$(BIN)/framing serve --port $(PORT)
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+train: .venv/dev
+	$(BIN)/framing train --data seeds/passages.jsonl --codebook seeds/codebook.toml --recipe frozen --out runs/frozen
+
+mlflow: .venv/dev
+	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --port 5000
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_imports.py
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/serve: .venv/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: .venv/serve constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .[dev]
+	@touch $@

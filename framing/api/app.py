@@ -1,0 +1,144 @@
+"""The application: its addresses, and the thin handlers behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.responses import Response
+
+from framing.api import problems
+from framing.api.body import parse_predict_request, read_body
+from framing.api.headers import SecurityHeaders
+from framing.api.openapi import DESCRIPTION, PREDICT_ANSWER, PREDICT_BODY, describe_hand_made_parts, problem_responses
+from framing.api.page import Page, load_page
+from framing.api.problems import Problem, answer_with_problems, invalid_place
+from framing.api.schemas import (
+    DocumentsAnswer,
+    IdentityBody,
+    ModelDescription,
+    Place,
+    PredictRequest,
+    Readiness,
+    Status,
+    TextAnswer,
+    answer_body,
+    describe_model,
+)
+from framing.api.settings import Settings
+from framing.api.slot import ModelSlot, ServedModel
+from framing.encoder import available_cores
+from framing.errors import TextError
+from framing.model import FramingModel
+from framing.prediction import DocumentAnswer
+from framing.text import Split
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+router = APIRouter()
+
+
+def create_app(
+    model: FramingModel | None, settings: Settings, details: Mapping[str, Any] | None = None, lifespan: Lifespan | None = None
+) -> FastAPI:
+    """The application over `model`; `details` are plain JSON values about its making, shown at /v1/model.
+
+    Without a model it is not ready until somebody, `lifespan` for one, puts a ServedModel into `app.state.slot`.
+    """
+    app = FastAPI(title="framing", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.slot = ModelSlot(None if model is None else ServedModel(model, details or {}))
+    app.state.page = load_page()
+    # More threads than cores would only take the interpreter from the event loop.
+    app.state.predictions = CapacityLimiter(available_cores())
+    app.include_router(router)
+    app.add_middleware(SecurityHeaders)
+    answer_with_problems(app)
+    describe_hand_made_parts(app)
+    return app
+
+
+async def _served(request: Request) -> ServedModel:
+    slot: ModelSlot = request.app.state.slot
+    if slot.current is None:
+        raise Problem(problems.NOT_READY, "The model is still being loaded; try again in a moment.", headers={"Retry-After": "1"})
+    return slot.current
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _page(request: Request) -> Page:
+    page: Page = request.app.state.page
+    return page
+
+
+Served = Annotated[ServedModel, Depends(_served)]
+Limits = Annotated[Settings, Depends(_settings)]
+PageFile = Annotated[Page, Depends(_page)]
+
+_NOT_READY = problem_responses(problems.NOT_READY)
+_REFUSED = problem_responses(
+    problems.BROKEN_JSON,
+    problems.INCOMPLETE,
+    problems.TOO_LARGE,
+    problems.WRONG_TYPE,
+    problems.INVALID,
+    problems.INTERNAL,
+    problems.NOT_READY,
+)
+
+
+@router.post(
+    "/v1/predict", response_model=TextAnswer | DocumentsAnswer, responses={**PREDICT_ANSWER, **_REFUSED}, openapi_extra=PREDICT_BODY
+)
+async def predict(request: Request, served: Served, settings: Limits) -> Response:
+    """Label the passages of one text, or of several documents."""
+    body = await read_body(request, settings.max_body_bytes)
+    asked = await to_thread.run_sync(parse_predict_request, body, settings)
+    predictions: CapacityLimiter = request.app.state.predictions
+    answers = [
+        await to_thread.run_sync(_label, served.model, place, asked.split, limiter=predictions, abandon_on_cancel=True)
+        for place in asked.places
+    ]
+    return Response(await to_thread.run_sync(_write, asked, answers), media_type="application/json")
+
+
+def _label(model: FramingModel, place: Place, split: Split) -> DocumentAnswer:
+    try:
+        return model.predict(place.text, split)
+    except TextError as error:
+        raise invalid_place(place.pointer, f"cannot be labelled: {error}") from error
+
+
+def _write(asked: PredictRequest, answers: Sequence[DocumentAnswer]) -> bytes:
+    return answer_body(asked, answers).model_dump_json().encode()
+
+
+@router.get("/v1/model", responses=_NOT_READY)
+async def describe(served: Served, settings: Limits) -> ModelDescription:
+    """The model that answers now: its codebook, where it draws its lines, and how it was made."""
+    return describe_model(served, settings)
+
+
+@router.get("/healthz")
+async def alive() -> Status:
+    """Whether the server runs; true before a model is loaded."""
+    return Status(status="ok")
+
+
+@router.get("/readyz", responses=_NOT_READY)
+async def ready(served: Served) -> Readiness:
+    """Whether a model is loaded, and which."""
+    return Readiness(status="ready", model=IdentityBody.model_validate(served.model.identity))
+
+
+@router.get("/", include_in_schema=False)
+async def show_page(page: PageFile) -> Response:
+    """The page for analysts."""
+    return Response(page.content, media_type="text/html", headers={"Content-Security-Policy": page.policy})

@@ -1,0 +1,69 @@
+"""What the API's description shows: requests, and an answer of the shipped model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_OFFER = "Ankara offered to host both delegations and to put its own draft of a ceasefire on the table."
+_PARAGRAPH = f"{_OFFER} The ministers then had lunch in the garden."
+_FURNITURE = "Read also: Ten gardens to see this spring"
+_ARTICLE = f"{_PARAGRAPH}\n\n{_FURNITURE}"
+
+TEXT_REQUEST: dict[str, Any] = {"text": _ARTICLE}
+
+DOCUMENTS_REQUEST: dict[str, Any] = {
+    "documents": [
+        {"id": "a-1", "text": "Few in Kyiv believe that Beijing can be an honest broker."},
+        {"id": "a-2", "text": "The ministers had lunch in the garden. It rained."},
+    ],
+    "split": "sentence",
+}
+
+
+def _absent(frame: str, probability: float) -> dict[str, Any]:
+    return {"frame": frame, "probability": probability, "threshold": 0.5, "floor": 0.3, "decision": "absent", "evidence": []}
+
+
+_PEACE = {
+    "frame": "peace_mediator",
+    "probability": 0.97,
+    "threshold": 0.5,
+    "floor": 0.3,
+    "decision": "present",
+    "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 0.98}],
+}
+_SCORED = {
+    "start": 0,
+    "end": len(_PARAGRAPH),
+    "text": _PARAGRAPH,
+    "left_out": None,
+    "language": "en",
+    "truncated": False,
+    "warnings": [],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.02), _absent("energy_deal", 0.01)],
+}
+_LEFT_OUT = {
+    "start": len(_PARAGRAPH) + 2,
+    "end": len(_ARTICLE),
+    "text": _FURNITURE,
+    "left_out": "link to another article",
+    "language": "en",
+    "truncated": False,
+    "warnings": [],
+    "frames": [],
+}
+TEXT_ANSWER: dict[str, Any] = {
+    "passages": [_SCORED, _LEFT_OUT],
+    "profile": [
+        {"frame": "peace_mediator", "present": 1.0, "unsure": 0.0},
+        {"frame": "anti_western_alliance", "present": 0.0, "unsure": 0.0},
+        {"frame": "energy_deal", "present": 0.0, "unsure": 0.0},
+    ],
+    "left_out": 1,
+    "model": {
+        "name": "framing-default",
+        "version": "3f0c6a1b9d24",
+        "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
+        "run": None,
+    },
+}

@@ -1,0 +1,148 @@
+"""Every answer that is not a success, as an RFC 9457 problem: a sentence for a person, and never the text that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from framing.api.headers import SECURITY_HEADERS
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+_SHOWN_NAME = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem; clients tell kinds apart by the name, people by the title."""
+
+    name: str
+    status: int
+    title: str
+
+
+BROKEN_JSON = Kind("broken-json", 400, "The body is not JSON")
+INCOMPLETE = Kind("incomplete-body", 400, "The body is incomplete")
+NOT_FOUND = Kind("not-found", 404, "Nothing at this address")
+WRONG_METHOD = Kind("wrong-method", 405, "Wrong method")
+TOO_LARGE = Kind("too-large", 413, "The request is too large")
+WRONG_TYPE = Kind("wrong-content-type", 415, "The body is of a type that is not taken here")
+INVALID = Kind("invalid-request", 422, "The request is not valid")
+INTERNAL = Kind("internal-error", 500, "The server made a mistake")
+NOT_READY = Kind("not-ready", 503, "No model is loaded yet")
+
+
+class WrongField(BaseModel):
+    """One place in the body that is wrong."""
+
+    pointer: str = Field(description="JSON pointer to the place; empty for the body as a whole", examples=["/documents/0/text"])
+    detail: str = Field(description="what is wrong there", examples=["is missing"])
+
+
+class ProblemBody(BaseModel):
+    """An RFC 9457 problem."""
+
+    type: str = Field(description="stays the same for one kind of problem", examples=["urn:framing:problem:invalid-request"])
+    title: str = Field(examples=[INVALID.title])
+    status: int = Field(examples=[INVALID.status])
+    detail: str = Field(description="a sentence for a person", examples=["documents/0/text is missing."])
+    errors: list[WrongField] = Field(default=[], description=f"the places that are wrong, the first {MAX_ERRORS} of them")
+
+
+@dataclass
+class Problem(Exception):
+    """Raised anywhere in a request, it ends the request with this problem."""
+
+    kind: Kind
+    detail: str
+    errors: Sequence[WrongField] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """The problem as it is sent."""
+        body = ProblemBody(type=f"urn:framing:problem:{self.kind.name}", title=self.kind.title, status=self.kind.status, detail=self.detail)
+        if self.errors:
+            body.errors = list(self.errors)
+        content = body.model_dump_json(exclude_unset=True)
+        return Response(content, self.kind.status, {**SECURITY_HEADERS, **self.headers}, MEDIA_TYPE)
+
+
+def invalid_request(errors: Sequence[Mapping[str, Any]], accepted: Mapping[int, str]) -> Problem:
+    """The problem for pydantic's errors; `accepted` names the fields that are known at each depth of the body."""
+    if errors[0]["type"] == "json_invalid":
+        return Problem(BROKEN_JSON, f"The body is not valid JSON: {errors[0]['ctx']['error']}.")
+    wrong = [_wrong_field(error, accepted) for error in errors[:MAX_ERRORS]]
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    return Problem(INVALID, f"{_sentence(wrong[0])}{more}", wrong)
+
+
+def invalid_place(pointer: str, detail: str) -> Problem:
+    """The problem for one place in the body."""
+    wrong = WrongField(pointer=pointer, detail=detail)
+    return Problem(INVALID, _sentence(wrong), [wrong])
+
+
+def _sentence(wrong: WrongField) -> str:
+    return f"{wrong.pointer.removeprefix('/') or 'The body'} {wrong.detail}."
+
+
+def _wrong_field(error: Mapping[str, Any], accepted: Mapping[int, str]) -> WrongField:
+    location = error["loc"]
+    if error["type"] == "extra_forbidden":
+        *location, name = location
+        shown = str(name) if len(str(name)) <= _SHOWN_NAME else f"{str(name)[:_SHOWN_NAME]}..."
+        return WrongField(pointer=_pointer(location), detail=f"has an unknown field '{shown}'; accepted are {accepted[len(location)]}")
+    return WrongField(pointer=_pointer(location), detail=_detail(error))
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    return "".join(f"/{part}" for part in location)
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    wordings = {
+        "missing": "is missing",
+        "string_type": "must be a string",
+        "list_type": "must be a list",
+        "model_type": "must be a JSON object",
+        "literal_error": "must be one of {expected}",
+        "string_too_short": "must not be empty",
+        "string_too_long": "must have at most {max_length} characters",
+        "too_short": "must not be an empty list",
+    }
+    # The wordings of our own checks pass as they are; pydantic's never hold what was sent.
+    wording: str = wordings.get(error["type"], error["msg"])
+    return wording.format_map(error.get("ctx", {}))
+
+
+def _answer_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+def _answer_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == WRONG_METHOD.status:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return Problem(WRONG_METHOD, f"This address takes {allowed}.", headers=error.headers or {}).response()
+    if error.status_code == NOT_FOUND.status:
+        return Problem(NOT_FOUND, "There is nothing at this address; /openapi.json describes what there is.").response()
+    kind = Kind("http-error", error.status_code, "The request cannot be answered")
+    return Problem(kind, "The request cannot be answered.", headers=error.headers or {}).response()
+
+
+def _answer_mistake(_request: Request, _error: Exception) -> Response:
+    return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.").response()
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Let every error of `app` end as a problem."""
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_mistake)

@@ -1,0 +1,89 @@
+"""The server behind `framing serve`: it listens at once, loads the model beside, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import uvicorn
+from anyio import to_thread
+from fastapi import FastAPI
+
+from framing.api.app import create_app
+from framing.api.settings import Settings
+from framing.api.slot import ServedModel
+from framing.artifact import check_golden, load_model, read_manifest
+from framing.errors import FramingError
+
+GRACE_SECONDS = 5
+"""How long running requests may go on once the server was told to stop."""
+
+_log = logging.getLogger("uvicorn.error")
+
+
+def load_served(folder: Path) -> ServedModel:
+    """Load a model folder, hold it against its golden answers, and take from its manifest what clients may know."""
+    model = load_model(folder)
+    check_golden(model, folder)
+    manifest = read_manifest(folder)
+    details = {"created": manifest.created, "recipe": manifest.recipe, "data": manifest.data, "metrics": manifest.metrics}
+    return ServedModel(model, details)
+
+
+def serve(settings: Settings, load: Callable[[Path], ServedModel] = load_served) -> None:
+    """Serve until SIGTERM or SIGINT. To be called in the main thread.
+
+    Raises FramingError if the address cannot be listened on, or the model cannot be loaded.
+    """
+    listener = _listen(settings.host, settings.port)
+    loading: list[asyncio.Task[None]] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        loading.append(asyncio.create_task(fill(app)))
+        yield
+        loading[0].cancel()
+
+    async def fill(app: FastAPI) -> None:
+        try:
+            app.state.slot.current = await to_thread.run_sync(load, settings.model, abandon_on_cancel=True)
+            _log.info("The model is loaded; %s is ready", _url(listener))
+        finally:
+            server.should_exit |= app.state.slot.current is None
+
+    app = create_app(None, settings, lifespan=lifespan)
+    server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False))
+    with _stopped_by_signals(server):
+        server.run([listener])
+    if loading and not loading[0].cancelled():
+        loading[0].result()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]
+        raise FramingError(f"cannot listen on {host}, port {port} ({reason}); FRAMING_HOST and FRAMING_PORT set others") from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Uvicorn raises the signal that stopped it once more when it is done; let that, and one before it starts, be no harm."""
+    before = {number: signal.signal(number, server.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,43 @@
+"""How the server is set up: environment variables that start with FRAMING_, checked before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from framing.errors import FramingError
+
+PREFIX = "FRAMING_"
+DEFAULT_MODEL = Path(__file__).parents[2] / "models" / "default"
+
+
+class Settings(BaseSettings):
+    """What one server needs to know; each field is read from the variable of its name, in capitals, behind FRAMING_."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    model: Path = Field(DEFAULT_MODEL, description="a model folder")
+    host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
+    max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
+    max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
+    max_body_bytes: int = Field(8_000_000, ge=1, description="a whole number of bytes a request, 1 or more")
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment; what is `given` stands above it. Raises FramingError with a line for each wrong value."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise FramingError("\n".join(_sentence(str(wrong["loc"][0]), wrong["input"]) for wrong in error.errors())) from error
+
+
+def _sentence(name: str, value: object) -> str:
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return f"there is no setting '{name}'; settings are {', '.join(Settings.model_fields)}"
+    shown = repr(str(value)[:80])
+    return f"{PREFIX}{name.upper()} is {shown}; it must be {field.description}"

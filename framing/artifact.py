@@ -1,0 +1,197 @@
+"""A model folder: saved whole or not at all, and loaded only if every byte of it is what was saved. Nothing in it is a pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from framing.codebook import load_codebook
+from framing.encoder import GRAPH_FILE, TOKENIZER_FILE, CompiledEncoder
+from framing.errors import CodebookError, EncoderError, ModelFolderError
+from framing.features import TermWeights
+from framing.files import whole_folder
+from framing.heads import Heads
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+
+FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+CODEBOOK_FILE = "codebook.json"
+HEADS_FILE = "heads.npz"
+TERMS_FILE = "terms.json"
+GOLDEN_FILE = "golden.json"
+CARD_FILE = "README.md"
+GOLDEN_TOLERANCE = 0.05
+"""How far a golden probability may be off: processors round sums of floats in different orders."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a model folder says of itself; `files` maps each file's name to its sha256."""
+
+    name: str
+    version: str
+    created: str
+    recipe: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    codebook: str
+    data: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    versions: Mapping[str, str]
+    languages: Sequence[str] = ("en",)
+    run: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenAnswer:
+    """A text and the probabilities (k,) the model gave for it when it was saved."""
+
+    text: str
+    probabilities: tuple[float, ...]
+
+
+def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, golden: Sequence[str], card: str) -> Manifest:
+    """Write `model`, whose encoder is compiled, to `folder`; what stood there is replaced in one step.
+
+    `golden` are texts whose answers are kept, for a later load to be held against. Returns the manifest as written,
+    with the version, a digest of what decides the answers, and the files' hashes.
+    """
+    if not isinstance(model.encoder, CompiledEncoder):
+        raise EncoderError("only a model with a compiled encoder can be saved")
+    Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder) as scratch:
+        for name in (GRAPH_FILE, TOKENIZER_FILE):
+            (scratch / name).write_bytes((model.encoder.folder / name).read_bytes())
+        _write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
+        _write_heads(scratch, model)
+        deciding = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
+        version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
+        probabilities = model.read(golden).probabilities.tolist()
+        _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
+        (scratch / CARD_FILE).write_text(card, encoding="utf-8")
+        files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
+        written = Manifest(**{**_shallow(manifest), "version": version, "files": files})
+        _write_json(scratch / MANIFEST_FILE, asdict(written))
+    return written
+
+
+def load_model(folder: str | Path, threads: int | None = None) -> FramingModel:
+    """Check and open a model folder. Raises ModelFolderError with the file that is wrong and why."""
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    try:
+        codebook = load_codebook(folder / CODEBOOK_FILE)
+        encoder = CompiledEncoder(folder, threads)
+    except (CodebookError, EncoderError) as error:
+        raise ModelFolderError(folder, str(error)) from error
+    heads, vocabulary = _read_heads(folder, len(codebook.frames), encoder.dimensions)
+    identity = ModelIdentity(manifest.name, manifest.version, codebook.digest, manifest.run)
+    return FramingModel(codebook, encoder, vocabulary, heads, identity, tuple(manifest.languages))
+
+
+def read_manifest(folder: str | Path) -> Manifest:
+    """Read the manifest and hold every file against its hash. Raises ModelFolderError."""
+    path = Path(folder) / MANIFEST_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelFolderError(path, f"cannot be read ({error.strerror}); a model folder has one") from error
+    except ValueError as error:
+        raise ModelFolderError(path, f"is not valid JSON: {error}") from error
+    written = content.get("format") if isinstance(content, dict) else None
+    if not isinstance(written, int):
+        raise ModelFolderError(path, "has no format number")
+    if written > FORMAT:
+        raise ModelFolderError(path, f"has format {written}; this program reads up to {FORMAT}: install a newer one")
+    try:
+        manifest = Manifest(**content)
+    except TypeError as error:
+        raise ModelFolderError(path, "lacks an entry, or has one that is not known") from error
+    _check_files(Path(folder), manifest)
+    return manifest
+
+
+def read_golden(folder: str | Path) -> tuple[GoldenAnswer, ...]:
+    """The golden answers of a folder that was checked."""
+    entries = json.loads((Path(folder) / GOLDEN_FILE).read_text(encoding="utf-8"))
+    return tuple(GoldenAnswer(entry["text"], tuple(entry["probabilities"])) for entry in entries)
+
+
+def check_golden(model: FramingModel, folder: str | Path) -> None:
+    """Raise ModelFolderError unless the loaded model still gives the golden answers of its folder."""
+    golden = read_golden(folder)
+    expected = np.array([answer.probabilities for answer in golden])
+    gap = np.abs(model.read([answer.text for answer in golden]).probabilities - expected)
+    if gap.max() > GOLDEN_TOLERANCE:
+        row, frame = np.unravel_index(gap.argmax(), gap.shape)
+        raise ModelFolderError(
+            Path(folder) / GOLDEN_FILE,
+            f"golden answer {row + 1} for '{model.codebook.names[frame]}' is off by {gap.max():.3f}, more than {GOLDEN_TOLERANCE}",
+        )
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    expected = {GRAPH_FILE, TOKENIZER_FILE, CODEBOOK_FILE, HEADS_FILE, TERMS_FILE, GOLDEN_FILE, CARD_FILE}
+    if not isinstance(manifest.files, dict) or set(manifest.files) != expected:
+        raise ModelFolderError(folder / MANIFEST_FILE, f"must list the files {', '.join(sorted(expected))}")
+    for name, digest in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise ModelFolderError(path, "is missing")
+        if _sha256(path) != digest:
+            raise ModelFolderError(path, "was altered: its sha256 is not the one in the manifest")
+
+
+def _write_heads(folder: Path, model: FramingModel) -> None:
+    heads = model.heads
+    arrays: dict[str, Any] = {
+        "vector_weights": heads.vector_weights, "intercepts": heads.intercepts,
+        "thresholds": heads.thresholds, "floors": heads.floors,
+    }  # fmt: skip
+    terms: list[str] = []
+    if model.vocabulary is not None and heads.term_weights is not None:
+        arrays |= {"term_weights": heads.term_weights, "idf": model.vocabulary.idf}
+        terms = sorted(model.vocabulary.columns, key=model.vocabulary.columns.__getitem__)
+    np.savez(folder / HEADS_FILE, **arrays)
+    _write_json(folder / TERMS_FILE, terms)
+
+
+def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, TermWeights | None]:
+    try:
+        with np.load(folder / HEADS_FILE, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        terms = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelFolderError(folder / HEADS_FILE, f"cannot be read: {error}") from error
+    shapes = {
+        "vector_weights": (frames, dimensions), "intercepts": (frames,), "thresholds": (frames,), "floors": (frames,),
+    } | ({"term_weights": (frames, len(terms)), "idf": (len(terms),)} if terms else {})  # fmt: skip
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != shapes:
+        raise ModelFolderError(folder / HEADS_FILE, f"holds arrays {found}; the codebook and encoder ask for {shapes}")
+    idf = arrays.pop("idf", None)
+    heads = Heads(**{"term_weights": None, **arrays})
+    vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
+    return heads, vocabulary
+
+
+def _shallow(manifest: Manifest) -> dict[str, Any]:
+    return {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,20 @@
+"""The commands that use a model, one a module, and the option that says which model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+DEFAULT_MODEL = Path(__file__).parents[2] / "models" / "default"
+
+model_option = click.option(
+    "--model",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="FRAMING_MODEL",
+    show_envvar=True,
+    default=DEFAULT_MODEL,
+    show_default="models/default of the checkout",
+    help="Folder of the model.",
+)

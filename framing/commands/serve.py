@@ -1,0 +1,22 @@
+"""`framing serve`: answer over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from framing.api.server import serve
+from framing.api.settings import load_settings
+
+_MODEL = "Folder of the model.  [env var: FRAMING_MODEL; default: models/default of the checkout]"
+
+
+@click.command
+@click.option("--host", help="Name or address to listen on.  [env var: FRAMING_HOST; default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on, 0 for any free one.  [env var: FRAMING_PORT; default: 8000]")
+@click.option("--model", type=click.Path(path_type=Path), help=_MODEL)
+def command(host: str | None, port: int | None, model: Path | None) -> None:
+    """Answer over HTTP, with a page at / to paste an article into. Ctrl-C ends it."""
+    given = {"host": host, "port": port, "model": model}
+    serve(load_settings(**{name: value for name, value in given.items() if value is not None}))

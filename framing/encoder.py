@@ -1,0 +1,124 @@
+"""Text to vectors with a compiled graph: the only door to onnxruntime and tokenizers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framing.errors import EncoderError
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+GRAPH_FILE = "encoder.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTexts:
+    """Vectors (n, dimensions) float32 of unit length, and whether each text was longer than the encoder reads (n,)."""
+
+    vectors: NDArray[np.float32]
+    truncated: NDArray[np.bool_]
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors, the same vector for the same text whatever else is encoded beside it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two encoders only if they give equal vectors."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> EncodedTexts: ...
+
+
+class CompiledEncoder:
+    """A transformer with its pooling and normalisation as one ONNX graph, beside its tokenizer.
+
+    Each text is one run on one thread: dynamic int8 takes its activation scale over all that is in a run, so a batch
+    would make an answer depend on its neighbours. Several texts run side by side, one a core.
+    """
+
+    def __init__(self, folder: str | Path, threads: int | None = None) -> None:
+        self.folder = Path(folder)
+        self.threads = threads or available_cores()
+        for name in (GRAPH_FILE, TOKENIZER_FILE):
+            if not (self.folder / name).is_file():
+                raise EncoderError(f"{self.folder / name} is missing")
+        self._open()
+
+    def _open(self) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
+        except Exception as error:  # noqa: BLE001 - tokenizers raises nothing more special
+            raise EncoderError(f"{self.folder / TOKENIZER_FILE} cannot be read: {error}") from error
+        limits = self._tokenizer.truncation
+        if limits is None:
+            raise EncoderError(f"{self.folder / TOKENIZER_FILE} sets no limit of word pieces")
+        self.max_pieces = int(limits["max_length"])
+        """Word pieces the encoder reads of a text; what follows is cut off."""
+        self._tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(self.folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # noqa: BLE001 - the classes of onnxruntime's errors are not public
+            raise EncoderError(f"{self.folder / GRAPH_FILE} cannot be opened: {error}") from error
+        self._inputs = [node.name for node in self._session.get_inputs()]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for name in (GRAPH_FILE, TOKENIZER_FILE):
+            digest.update((self.folder / name).read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._session.get_outputs()[0].shape[-1])
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, thread_name_prefix="encode")
+
+    def encode(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode each text by itself. Safe to call from several threads."""
+        if len(texts) < 2 or self.threads == 1:
+            encoded = [self._encode_one(text) for text in texts]
+        else:
+            encoded = list(self._pool.map(self._encode_one, texts))
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        truncated = np.empty(len(texts), np.bool_)
+        for row, (vector, cut) in enumerate(encoded):
+            vectors[row], truncated[row] = vector, cut
+        return EncodedTexts(vectors, truncated)
+
+    def _encode_one(self, text: str) -> tuple[NDArray[np.float32], bool]:
+        pieces: Encoding = self._tokenizer.encode(text)
+        values = {"input_ids": pieces.ids, "attention_mask": pieces.attention_mask, "token_type_ids": pieces.type_ids}
+        feed = {name: np.asarray([values[name]], np.int64) for name in self._inputs}
+        return self._session.run(None, feed)[0][0], bool(pieces.overflowing)
+
+
+def available_cores() -> int:
+    """Cores this process may use, at least 1."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,93 @@
+"""Every error that framing raises on purpose.
+
+FramingError                 what a person can read and act on; the command line prints it without a traceback
+├── CodebookError            a codebook that cannot be used, by file and frame
+├── DataError                labelled data or rows to score that cannot be read, all bad rows at once
+├── TextError                text that cannot be labelled: empty, or too long
+├── EncoderError             an encoder that is missing, unsupported or inconsistent with its tokenizer
+├── ModelFolderError         a model folder that is altered, incomplete or newer than this program
+├── TrainingError            a training run that cannot start or give a usable model
+├── PromotionRefused         a model that the promotion rule keeps from answering
+└── MissingExtra             a command whose packages are not installed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class FramingError(Exception):
+    """Base of all errors of this package; its text is a sentence for a person."""
+
+
+class CodebookError(FramingError):
+    """A codebook is wrong: says in which file and frame, what was found and what is accepted."""
+
+    def __init__(self, source: str, problem: str, frame: str | None = None) -> None:
+        where = source if frame is None else f"{source}, frame '{frame}'"
+        super().__init__(f"{where}: {problem}")
+        self.source = source
+        self.frame = frame
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One row that was refused; `row` counts from 1 as an editor shows the file, None for the file as a whole."""
+
+    source: str
+    row: int | None
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.problem}" if self.row is None else f"{self.source}, row {self.row}: {self.problem}"
+
+
+class DataError(FramingError):
+    """Rows that were refused, all of them, in file order; nothing of the data was kept."""
+
+    shown = 20
+
+    def __init__(self, rows: Sequence[BadRow]) -> None:
+        self.rows = tuple(rows)
+        lines = [str(row) for row in self.rows[: self.shown]]
+        if len(self.rows) > self.shown:
+            lines.append(f"and {len(self.rows) - self.shown} more rows")
+        super().__init__("\n".join(lines))
+
+
+class TextError(FramingError):
+    """Text that cannot be labelled."""
+
+
+class EncoderError(FramingError):
+    """An encoder that cannot be used."""
+
+
+class ModelFolderError(FramingError):
+    """A model folder that is refused: says which file and why."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+class TrainingError(FramingError):
+    """A training run that cannot start, or that cannot give a usable model."""
+
+
+class PromotionRefused(FramingError):
+    """The promotion rule said no; `reasons` are its sentences."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("not promoted: " + "; ".join(self.reasons))
+
+
+class MissingExtra(FramingError):
+    """A command or format needs packages that the installation does not have."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs packages that are not installed: pip install 'framing[{extra}]' from the checkout")
+        self.extra = extra

@@ -1,0 +1,93 @@
+"""Files and folders that are written whole or not at all: made beside their place, flushed, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give the path of an empty file in the folder of `path`; when the block ends well, that file takes the place of `path`.
+
+    If the block raises, `path` is as it was and nothing is left beside it. A link is followed, a replaced file keeps its
+    permissions. Raises OSError where the folder cannot be written, or where `path` is something else than a file.
+    """
+    place = Path(os.path.realpath(path))
+    if place.exists() and not place.is_file():
+        raise FileExistsError(f"{place} is there, but not as a file")
+    beside = _name_beside(place)
+    beside.touch(exist_ok=False)
+    try:
+        yield beside
+        _flush(beside)
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+        _flush(place.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`; when the block ends well, it takes the place of `path` with all that is in it.
+
+    If the block raises, `path` is as it was and nothing is left beside it. A folder that stands at `path` is replaced, not
+    merged. No file system can rename over a folder that holds files: the old one steps aside for a moment, and comes back
+    if the new one cannot take its place. Raises OSError as `whole_file` does.
+    """
+    place = Path(os.path.realpath(path))
+    if place.exists() and not place.is_dir():
+        raise NotADirectoryError(f"{place} is there, but not as a folder")
+    beside = _name_beside(place)
+    beside.mkdir()
+    try:
+        yield beside
+        _flush_tree(beside)
+        _take_place(beside, place)
+        _flush(place.parent)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _name_beside(place: Path) -> Path:
+    # Not made from the name of `place`: that may already be as long as the file system allows.
+    return place.parent / f".writing-{secrets.token_hex(8)}"
+
+
+def _take_place(new: Path, place: Path) -> None:
+    if not place.exists():
+        new.rename(place)
+        return
+    old = _name_beside(place)
+    place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+    shutil.rmtree(old)
+
+
+def _flush_tree(folder: Path) -> None:
+    for inner, _, names in os.walk(folder):
+        for path in (Path(inner) / name for name in names):
+            if path.is_file() and not path.is_symlink():
+                _flush(path)
+        _flush(Path(inner))
+
+
+def _flush(path: Path) -> None:
+    """Wait until the content of a file, or the names in a folder, are on the disk."""
+    if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+        return  # Windows opens no folders
+    handle = os.open(path, os.O_RDONLY if hasattr(os, "O_DIRECTORY") else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,117 @@
+"""Which language a text is written in: its script decides where it can, a statistical identifier where it must."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+SAMPLE = 2000
+"""Characters looked at; more make the answer slower, not better."""
+MIN_WORDS = 4
+"""Words a Latin-script text needs before it may count as anything but English."""
+UNLIKELY = 0.1
+"""Probability, among the languages of its script, below which a text is not in the script's default language."""
+CLEAR = 0.5
+"""Probability, among the languages of its script, that another language needs to be named instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """A script by its letters, as the inside of a regular expression's character class, and the languages written in it."""
+
+    letters: str
+    default: str
+    others: tuple[str, ...] = ()
+
+
+# Latin lists the languages of news sites, not every language: rarer ones mostly win on English full of foreign names.
+_LATIN = _Script(
+    r"A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+    "en",
+    tuple(["az", "bs", "ca", "cs", "cy", "da", "de", "es", "et", "eu", "fi", "fr", "ga", "gl", "hr", "ht", "hu", "id", "is", "it", "lt", "lv", "ms", "mt", "nl", "no", "pl", "pt", "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "uz", "vi"]),
+)
+_HAN = _Script(r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff", "zh")
+_KANA = _Script(r"\u3041-\u30fa\u30fd-\u30ff\uff66-\uff9f", "ja")
+_SCRIPTS = (
+    _LATIN,
+    _HAN,
+    _KANA,
+    _Script(r"\u0370-\u03ff\u1f00-\u1fff", "el"),
+    _Script(r"\u0400-\u052f", "ru", ("uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt")),
+    _Script(r"\u0530-\u058f", "hy"),
+    _Script(r"\u0590-\u05ff", "he"),
+    _Script(r"\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", "ar", ("fa", "ur", "ps", "ug")),
+    _Script(r"\u0900-\u097f", "hi", ("mr", "ne")),
+    _Script(r"\u0980-\u09ff", "bn", ("as",)),
+    _Script(r"\u0a00-\u0a7f", "pa"),
+    _Script(r"\u0a80-\u0aff", "gu"),
+    _Script(r"\u0b80-\u0bff", "ta"),
+    _Script(r"\u0c00-\u0c7f", "te"),
+    _Script(r"\u0c80-\u0cff", "kn"),
+    _Script(r"\u0d00-\u0d7f", "ml"),
+    _Script(r"\u0d80-\u0dff", "si"),
+    _Script(r"\u0e00-\u0e7f", "th"),
+    _Script(r"\u0e80-\u0eff", "lo"),
+    _Script(r"\u1000-\u109f", "my"),
+    _Script(r"\u10a0-\u10ff", "ka"),
+    _Script(r"\u1200-\u137f", "am"),
+    _Script(r"\u1780-\u17ff", "km"),
+    _Script(r"\u1100-\u11ff\uac00-\ud7a3", "ko"),
+)
+_LETTERS = tuple((script, re.compile(f"[{script.letters}]")) for script in _SCRIPTS)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_loading = Lock()
+
+
+def language_of(text: str) -> str:
+    """ISO 639-1 code of the text's language; "en" for Latin script that is short or uncertain, and for text without letters."""
+    sample = text.lstrip()[:SAMPLE]
+    script = _script_of(sample)
+    if not script.others or (script is _LATIN and _too_short(sample)):
+        return script.default
+    return _most_likely(sample, script)
+
+
+def _script_of(sample: str) -> _Script:
+    counts = {id(script): len(letters.findall(sample)) for script, letters in _LETTERS}
+    han, kana = counts[id(_HAN)], counts[id(_KANA)]
+    if 10 * kana > han:
+        # Japanese mixes kana and Chinese characters, so both count for it.
+        counts[id(_KANA)], counts[id(_HAN)] = han + kana, 0
+    return max(_SCRIPTS, key=lambda script: counts[id(script)])
+
+
+def _too_short(sample: str) -> bool:
+    return len(_WORD.findall(sample)) < MIN_WORDS
+
+
+def _most_likely(sample: str, script: _Script) -> str:
+    scores = dict(_identifier().rank(sample))
+    likely = _share(scores, (script.default, *script.others))
+    best = max(likely, key=lambda language: likely[language])
+    return best if likely[script.default] < UNLIKELY and likely[best] > CLEAR else script.default
+
+
+def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, float]:
+    kept = {language: scores.get(language, 0.0) for language in languages}
+    total = sum(kept.values()) or 1.0
+    return {language: score / total for language, score in kept.items()}
+
+
+def _identifier() -> LanguageIdentifier:
+    with _loading:
+        return _load_identifier()
+
+
+@cache
+def _load_identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # about a second to load, and not every script needs it
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

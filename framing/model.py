@@ -1,0 +1,143 @@
+"""A model that labels text: encoder, heads, codebook and evidence meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from framing.codebook import Codebook
+from framing.encoder import Encoder
+from framing.evidence import carrying_sentences
+from framing.features import TermWeights
+from framing.heads import Array, Heads
+from framing.language import language_of
+from framing.prediction import (
+    Decision,
+    DocumentAnswer,
+    Evidence,
+    FrameAnswer,
+    ModelIdentity,
+    PassageAnswer,
+    ProfileEntry,
+)
+from framing.text import Passage, Span, Split, split_passages
+
+_DECISIONS: tuple[Decision, ...] = ("absent", "unsure", "present")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model makes of n texts: probabilities (n, k), whether each was cut off (n,), its language."""
+
+    probabilities: Array
+    truncated: Sequence[bool]
+    languages: Sequence[str]
+
+
+@dataclass(frozen=True)
+class FramingModel:
+    """Labels text by the frames of its codebook; safe to share between threads."""
+
+    codebook: Codebook
+    encoder: Encoder
+    vocabulary: TermWeights | None
+    heads: Heads
+    identity: ModelIdentity
+    languages: tuple[str, ...] = ("en",)
+    """Languages the model was trained on; text in another one is never more than unsure."""
+
+    def predict(self, text: str, split: Split = "paragraph") -> DocumentAnswer:
+        """Label each passage of `text`, with the sentences that carry each present frame.
+
+        Raises TextError if there is no text, or `split` is unknown.
+        """
+        passages = split_passages(text, split)
+        scored = [passage for passage in passages if passage.left_out is None]
+        reading = self.read([passage.text for passage in scored])
+        bare = [self._answer(passage, reading, row, {}) for row, passage in enumerate(scored)]
+        evidence = self._evidence(scored, bare)
+        answers = iter(
+            self._answer(passage, reading, row, found) for row, (passage, found) in enumerate(zip(scored, evidence, strict=True))
+        )
+        ordered = tuple(next(answers) if passage.left_out is None else _left_out(passage) for passage in passages)
+        return DocumentAnswer(ordered, profile(ordered, self.codebook.names), self.identity)
+
+    def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
+        """Label each text as one passage, as given: no evidence, nothing left out."""
+        reading = self.read(texts)
+        return tuple(
+            self._answer(Span(0, len(text), text), reading, row, {}) for row, text in enumerate(texts)
+        )
+
+    def read(self, texts: Sequence[str]) -> Reading:
+        """Encode texts and give their probabilities; each text's are the same whatever stands beside it."""
+        encoded = self.encoder.encode(texts)
+        terms = None if self.vocabulary is None else [self.vocabulary.transform(text) for text in texts]
+        return Reading(self.heads.probabilities(encoded.vectors, terms), encoded.truncated.tolist(), [language_of(text) for text in texts])
+
+    def _answer(self, span: Span | Passage, reading: Reading, row: int, evidence: dict[str, tuple[Evidence, ...]]) -> PassageAnswer:
+        language, truncated = reading.languages[row], reading.truncated[row]
+        foreign = language not in self.languages
+        decided = self.heads.decide(reading.probabilities[row : row + 1])[0]
+        frames = tuple(
+            FrameAnswer(
+                name,
+                float(reading.probabilities[row, frame]),
+                float(self.heads.thresholds[frame]),
+                float(self.heads.floors[frame]),
+                "unsure" if foreign else _DECISIONS[decided[frame]],
+                evidence.get(name, ()),
+            )
+            for frame, name in enumerate(self.codebook.names)
+        )
+        warnings = tuple(self._warnings(foreign, language, truncated))
+        return PassageAnswer(span.start, span.end, span.text, frames, language, truncated, None, warnings)
+
+    def _warnings(self, foreign: bool, language: str, truncated: bool) -> Iterator[str]:
+        if foreign:
+            yield f"this model was trained on {', '.join(self.languages)}; the passage reads as {language}, so every frame is unsure"
+        if truncated:
+            yield "the passage is longer than the encoder reads; its end was not seen"
+
+    def _evidence(self, passages: Sequence[Passage], answers: Sequence[PassageAnswer]) -> list[dict[str, tuple[Evidence, ...]]]:
+        """The carrying sentences by frame, for each passage; only passages with a present frame are read again."""
+        sentences = [sentence for passage, answer in zip(passages, answers, strict=True) for sentence in _to_read(passage, answer)]
+        alone = iter(self.read([sentence.text for sentence in sentences]).probabilities if sentences else ())
+        found = []
+        for passage, answer in zip(passages, answers, strict=True):
+            own = np.array([next(alone) for _ in _to_read(passage, answer)])
+            if answer.present and not len(own):
+                own = np.array([[frame.probability for frame in answer.frames]])
+            found.append(
+                {
+                    frame.frame: carrying_sentences(passage.sentences, own[:, column], frame.threshold)
+                    for column, frame in enumerate(answer.frames)
+                    if frame.decision == "present"
+                }
+            )
+        return found
+
+
+def profile(passages: Sequence[PassageAnswer], frames: Sequence[str]) -> tuple[ProfileEntry, ...]:
+    """Share of the scored characters that stand in passages with each frame present, and unsure."""
+    scored = [passage for passage in passages if passage.left_out is None]
+    total = sum(passage.end - passage.start for passage in scored)
+    entries = []
+    for column, frame in enumerate(frames):
+        shares = {
+            decision: sum(passage.end - passage.start for passage in scored if passage.frames[column].decision == decision) / (total or 1)
+            for decision in ("present", "unsure")
+        }
+        entries.append(ProfileEntry(frame, shares["present"], shares["unsure"]))
+    return tuple(entries)
+
+
+def _to_read(passage: Passage, answer: PassageAnswer) -> tuple[Span, ...]:
+    """The sentences to read alone; a passage of one sentence was read already."""
+    return passage.sentences if answer.present and len(passage.sentences) > 1 else ()
+
+
+def _left_out(passage: Passage) -> PassageAnswer:
+    return PassageAnswer(passage.start, passage.end, passage.text, left_out=passage.left_out)

@@ -1,0 +1,117 @@
+"""Rows of fields written to CSV, JSON lines and Parquet files, a whole file or none."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from framing.errors import BadRow, DataError, MissingExtra
+from framing.files import whole_file
+from framing.row_groups import RowGroups
+from framing.row_values import UnwritableError, check_columns, json_text, text_cell
+from framing.rows import UNKNOWN_FORMAT
+
+Fields = Mapping[str, Any]
+Write = Callable[[Fields], None]
+
+
+class RowsWriter:
+    """What `open_rows_writer` gives; `rows` counts the rows that were taken."""
+
+    def __init__(self, path: Path, write: Write) -> None:
+        self.path = path
+        self.rows = 0
+        self._write = write
+
+    def write(self, fields: Fields) -> None:
+        """Write one row. Raises DataError if the format cannot hold it, or if the disk is full."""
+        with _refusals_named(self.path, self.rows + 1):
+            self._write(fields)
+        self.rows += 1
+
+
+@contextmanager
+def open_rows_writer(path: str | Path, like: str | Path | None = None) -> Iterator[RowsWriter]:
+    """Write rows to a file whose suffix tells the format; it takes its place when the block ends well, else nothing is left.
+
+    JSON lines keep every row as it is. CSV and Parquet take their columns from the first row: later rows may lack some,
+    but bring no others. CSV holds what is not text as JSON text; so does a Parquet column of mixed kinds. Parquet settles
+    its types by the first 1,000 rows, or by the Parquet file `like` for the columns that are in it.
+    Raises DataError naming the file, and the row where it is one row that cannot be written.
+    """
+    path = Path(path)
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise DataError([BadRow(str(path), None, UNKNOWN_FORMAT)])
+    with ExitStack() as opened:
+        with _refusals_named(path):
+            beside = opened.enter_context(whole_file(path))
+            write = opened.enter_context(form(beside, like))
+        yield RowsWriter(path, write)
+        with _refusals_named(path):
+            opened.close()
+
+
+@contextmanager
+def _refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
+    """Turn what a format or the disk refuses into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError([BadRow(str(path), None, f"cannot be written ({error.strerror or error})")]) from error
+    except UnicodeEncodeError as error:
+        raise DataError([BadRow(str(path), row, "holds half of a surrogate pair, which is no character")]) from error
+    except UnwritableError as error:
+        raise DataError([BadRow(str(path), error.row or row, str(error))]) from error
+
+
+@contextmanager
+def _json_lines(path: Path, _like: str | Path | None) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+
+        def write(fields: Fields) -> None:
+            file.write(json_text(fields) + "\n")
+
+        yield write
+
+
+@contextmanager
+def _csv(path: Path, _like: str | Path | None) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        columns: list[str] = []
+
+        def write(fields: Fields) -> None:
+            if not columns:
+                columns.extend(fields)
+                # Quoted, so that a reader who looks for the separator in the header finds none in a name.
+                ambiguous = any(set(name) & set(";\t") for name in columns)
+                csv.writer(file, quoting=csv.QUOTE_ALL if ambiguous else csv.QUOTE_MINIMAL).writerow(columns)
+            check_columns(fields, columns)
+            writer.writerow([text_cell(fields.get(name)) or "" for name in columns])
+
+        yield write
+
+
+@contextmanager
+def _parquet(path: Path, like: str | Path | None) -> Iterator[Write]:
+    try:
+        groups = RowGroups(path, like)
+    except ImportError as error:
+        raise MissingExtra("writing Parquet", "parquet") from error
+    try:
+        yield groups.write
+        groups.finish()
+    finally:
+        groups.close()
+
+
+_FORMATS: dict[str, Callable[[Path, str | Path | None], AbstractContextManager[Write]]] = {
+    ".csv": _csv,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".parquet": _parquet,
+}

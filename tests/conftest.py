@@ -1,0 +1,103 @@
+"""What every test may use: a small deterministic encoder, a model over it, and the shipped model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framing.artifact import Manifest, load_model
+from framing.codebook import Codebook, Frame
+from framing.encoder import CompiledEncoder, EncodedTexts
+from framing.heads import Heads
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+TINY_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class WordEncoder:
+    """A text is the sum of one fixed direction for each of its words; word 200 is the last that is read."""
+
+    dimensions: int = 64
+    fingerprint: str = "words-64"
+
+    def encode(self, texts: Sequence[str]) -> EncodedTexts:
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in enumerate(texts):
+            for word in text.lower().split()[:TINY_LIMIT]:
+                vectors[row] += self.direction(word.strip(".,;:!?\"'“”"))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        truncated = np.array([len(text.split()) > TINY_LIMIT for text in texts], np.bool_)
+        return EncodedTexts(vectors / np.where(lengths == 0, 1, lengths), truncated)
+
+    def direction(self, word: str) -> np.ndarray:
+        bits = np.frombuffer(hashlib.sha512(word.encode()).digest(), np.uint8)
+        return (bits.astype(np.float32) - 127.5) / 128
+
+
+@pytest.fixture(scope="session")
+def tiny_codebook() -> Codebook:
+    return Codebook(
+        "Weather",
+        (
+            Frame("rain", "Rain", "It rains.", examples=("Rain fell all day.",)),
+            Frame("frost", "Frost", "It freezes.", examples=("Frost covered the fields.",)),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_codebook: Codebook) -> FramingModel:
+    """Finds `rain` where the word rain weighs in a text, `frost` where the word frost does."""
+    encoder = WordEncoder()
+    directions = np.array([encoder.direction(word) for word in ("rain", "frost")], np.float64)
+    weights = 14 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    heads = Heads(weights, None, np.array([-4.0, -4.0]), np.array([0.5, 0.5]), np.array([0.2, 0.2]))
+    return FramingModel(tiny_codebook, encoder, None, heads, ModelIdentity("tiny", "1", tiny_codebook.digest, None))
+
+
+@pytest.fixture(scope="session")
+def articles() -> dict[str, str]:
+    """The real articles by file name; a test that needs them is skipped where they are not there."""
+    folder = SHARED / "articles"
+    if not folder.is_dir():
+        pytest.skip(f"skipped: the real articles are not at {folder}")
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.txt"))}
+
+
+@pytest.fixture(scope="session")
+def small_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers folder of the plain kind, a thousand times smaller than a real one, with random weights."""
+    from tests.small_transformer import make_small_transformer
+
+    return make_small_transformer(tmp_path_factory.mktemp("small") / "model")
+
+
+@pytest.fixture(scope="session")
+def compiled_encoder(small_transformer: Path, tmp_path_factory: pytest.TempPathFactory) -> CompiledEncoder:
+    from training.transformer.compile import compile_encoder
+    from training.transformer.source import load_source
+
+    return compile_encoder(load_source(str(small_transformer)), tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture(scope="session")
+def tiny_manifest(tiny_codebook: Codebook) -> Manifest:
+    return Manifest(
+        name="tiny", version="unsaved", created="2026-01-01", recipe={"name": "frozen"}, encoder={"fingerprint": "f"},
+        codebook=tiny_codebook.digest, data={"digest": "d", "passages": 2}, metrics={}, versions={},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def default_model() -> FramingModel:
+    """The shipped model."""
+    return load_model(ROOT / "models" / "default")

@@ -1,0 +1,134 @@
+"""A model folder: saved whole, refused when it is not what was saved, and free of pickles."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framing.artifact import (
+    FORMAT,
+    check_golden,
+    load_model,
+    read_golden,
+    read_manifest,
+    save_model,
+)
+from framing.encoder import CompiledEncoder
+from framing.errors import EncoderError, ModelFolderError
+from framing.features import TermWeights
+from framing.heads import Heads
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+
+FILES = ["README.md", "codebook.json", "encoder.onnx", "golden.json", "heads.npz", "manifest.json", "terms.json", "tokenizer.json"]
+GOLDEN = ["Rain fell all day.", "Frost, then rain."]
+
+
+@pytest.fixture(scope="module")
+def model(compiled_encoder: CompiledEncoder, tiny_codebook) -> FramingModel:
+    generator = np.random.default_rng(0)
+    heads = Heads(
+        generator.normal(size=(2, compiled_encoder.dimensions)), generator.normal(size=(2, 2)),
+        np.zeros(2), np.full(2, 0.6), np.full(2, 0.4),
+    )  # fmt: skip
+    vocabulary = TermWeights({"rain": 0, "frost": 1}, np.ones(2, np.float32))
+    return FramingModel(tiny_codebook, compiled_encoder, vocabulary, heads, ModelIdentity("tiny", "unsaved", tiny_codebook.digest, None))
+
+
+@pytest.fixture(scope="module")
+def saved(model, tiny_manifest, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "made" / "tiny"
+    save_model(model, folder, tiny_manifest, GOLDEN, "# Card")
+    return folder
+
+
+@pytest.fixture
+def copy(saved, tmp_path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "copy"))
+
+
+def test_a_loaded_model_answers_as_the_saved_one_to_the_last_bit(model, saved):
+    texts = ["Rain and frost.", "Nothing of the kind.", ""]
+    assert np.array_equal(load_model(saved).read(texts).probabilities, model.read(texts).probabilities)
+
+
+def test_the_folder_holds_these_files_and_none_is_a_pickle(saved):
+    assert sorted(path.name for path in saved.iterdir()) == FILES
+    with np.load(saved / "heads.npz", allow_pickle=False) as archive:
+        assert all(archive[name].dtype != object for name in archive.files)
+
+
+def test_the_same_model_saved_twice_is_the_same_version(model, saved, tiny_manifest, tmp_path):
+    again = save_model(model, tmp_path / "again", tiny_manifest, GOLDEN, "# Another card")
+    assert again.version == read_manifest(saved).version
+
+
+def test_golden_answers_are_kept_and_hold(saved):
+    assert [answer.text for answer in read_golden(saved)] == GOLDEN
+    check_golden(load_model(saved), saved)
+
+
+def test_a_model_that_left_its_golden_answers_is_refused_by_frame(saved, copy):
+    entries = json.loads((copy / "golden.json").read_text())
+    entries[1]["probabilities"][1] = 1 - entries[1]["probabilities"][1] + 0.3
+    (copy / "golden.json").write_text(json.dumps(entries))
+    with pytest.raises(ModelFolderError, match=r"golden\.json: golden answer 2 for 'frost' is off by"):
+        check_golden(load_model(saved), copy)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "manifest.json"])
+def test_one_altered_byte_in_any_file_is_refused_by_name(copy, name):
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(ModelFolderError, match=rf"{name}: was altered"):
+        load_model(copy)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_missing_file_is_refused_by_name(copy, name):
+    (copy / name).unlink()
+    with pytest.raises(ModelFolderError, match=name):
+        load_model(copy)
+
+
+def rewrite(folder: Path, **entries: object) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text()) | entries
+    (folder / "manifest.json").write_text(json.dumps({key: value for key, value in manifest.items() if value is not None}))
+
+
+@pytest.mark.parametrize(
+    ("entries", "sentence"),
+    [
+        ({"format": FORMAT + 1}, f"has format {FORMAT + 1}; this program reads up to {FORMAT}: install a newer one"),
+        ({"format": "one"}, "has no format number"),
+        ({"colour": "red"}, "lacks an entry, or has one that is not known"),
+        ({"recipe": None}, "lacks an entry, or has one that is not known"),
+        ({"files": {"../evil": "0"}}, "must list the files"),
+    ],
+)
+def test_a_manifest_of_another_kind_is_refused(copy, entries, sentence):
+    rewrite(copy, **entries)
+    with pytest.raises(ModelFolderError, match=sentence):
+        load_model(copy)
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path):
+    with pytest.raises(ModelFolderError, match=r"manifest\.json: cannot be read"):
+        load_model(tmp_path)
+
+
+def test_only_a_compiled_encoder_can_be_saved(tiny_model, tiny_manifest, tmp_path):
+    with pytest.raises(EncoderError, match="compiled"):
+        save_model(tiny_model, tmp_path / "new", tiny_manifest, GOLDEN, "")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_save_that_fails_leaves_the_old_folder_as_it_was(model, copy, tiny_manifest):
+    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    with pytest.raises(TypeError):
+        save_model(model, copy, tiny_manifest, [None], "")  # type: ignore[list-item]
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+    assert [path.name for path in copy.parent.iterdir()] == [copy.name]

@@ -1,0 +1,233 @@
+"""Rows scored from file to file: complete, in order, as the model answers each alone, and all or nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from framing.batch import CHUNK, LABELS, score_file
+from framing.errors import DataError
+from framing.row_writer import open_rows_writer
+from framing.rows import read_rows
+
+TEXTS = ["Rain.", "Frost.", "Rain and frost.", "Nothing new."]
+
+
+def write_rows(path: Path, rows: list[dict]) -> Path:
+    with open_rows_writer(path) as writer:
+        for row in rows:
+            writer.write(row)
+    return path
+
+
+def rows_of(path: Path) -> list[dict]:
+    return [row.fields for row in read_rows(path)]
+
+
+def problems(error: pytest.ExceptionInfo[DataError]) -> list[tuple[int | None, str]]:
+    return [(row.row, row.problem) for row in error.value.rows]
+
+
+@pytest.mark.parametrize("source", ["in.csv", "in.jsonl", "in.parquet"])
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_every_row_comes_back_in_order_with_the_answer_it_gets_alone(tiny_model, tmp_path, source, target):
+    texts = [f"{TEXTS[number % 4]} Number {number}." for number in range(2 * CHUNK + 3)]
+    write_rows(tmp_path / source, [{"id": f"r{number}", "text": text} for number, text in enumerate(texts)])
+
+    assert score_file(tiny_model, tmp_path / source, tmp_path / target) == len(texts)
+
+    rows = rows_of(tmp_path / target)
+    assert [(row["id"], row["text"]) for row in rows] == [(f"r{number}", text) for number, text in enumerate(texts)]
+    for row in rows:
+        (alone,) = tiny_model.score([row["text"]])
+        frames, probabilities, decisions = (row[name] for name in LABELS[:3])
+        if target == "out.csv":
+            frames, probabilities, decisions = (
+                [name for name in frames.split(";") if name],
+                json.loads(probabilities),
+                json.loads(decisions),
+            )
+        assert tuple(frames) == alone.present
+        assert probabilities == {frame.frame: frame.probability for frame in alone.frames}
+        assert decisions == {frame.frame: frame.decision for frame in alone.frames}
+        assert row["model"] == "tiny:1"
+
+
+def test_a_csv_cell_holds_frames_between_semicolons_and_the_rest_as_json(tiny_model, tmp_path):
+    (tmp_path / "in.csv").write_text('id;text\n7;"Rain; frost"\n8;None of it\n', encoding="utf-8")
+    score_file(tiny_model, tmp_path / "in.csv", tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert list(first) == ["id", "text", *LABELS]
+    assert (first["id"], first["text"], first["predicted_frames"]) == ("7", "Rain; frost", "rain;frost")
+    assert json.loads(first["decisions"]) == {"rain": "present", "frost": "present"}
+    assert second["predicted_frames"] == ""
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+fields = st.dictionaries(st.text(max_size=6).filter(lambda name: name not in LABELS), json_values, max_size=4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(fields, min_size=1, max_size=4))
+def test_all_fields_of_a_json_row_are_kept_as_they_are(tiny_model, tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("rows")
+    rows = [{**row, "text": "Rain.\u2028 „Frost“"} for row in rows]
+    lines = [json.dumps(row) for row in rows]
+    if any("\\u0000" in line or "\\ud" in line for line in lines):
+        return  # no character, refused by the reader
+    (folder / "in.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    score_file(tiny_model, folder / "in.jsonl", folder / "out.jsonl")
+    assert [{name: row[name] for name in row if name not in LABELS} for row in rows_of(folder / "out.jsonl")] == rows
+
+
+def test_columns_of_a_parquet_file_keep_their_types(tiny_model, tmp_path):
+    write_rows(tmp_path / "in.parquet", [{"text": "Rain.", "year": 2023, "share": 0.5, "tags": ["a", "b"]}])
+    score_file(tiny_model, tmp_path / "in.parquet", tmp_path / "out.parquet")
+    before, after = (parquet.read_schema(tmp_path / name) for name in ("in.parquet", "out.parquet"))
+    assert [after.field(name).type for name in before.names] == before.types
+    assert rows_of(tmp_path / "out.parquet")[0]["tags"] == ["a", "b"]
+
+
+def test_a_field_that_only_later_rows_have_becomes_a_column(tiny_model, tmp_path):
+    write_rows(tmp_path / "in.jsonl", [{"text": "Rain."}, {"text": "Frost.", "note": "late"}])
+    score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.csv")
+    assert [row["note"] for row in rows_of(tmp_path / "out.csv")] == ["", "late"]
+    score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert ["note" in row for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
+
+
+def test_text_in_another_language_is_scored_and_adds_no_column(tiny_model, tmp_path):
+    write_rows(tmp_path / "in.jsonl", [{"text": "Президенты подписали договор о поставках природного газа в Китай."}])
+    score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    (row,) = rows_of(tmp_path / "out.jsonl")
+    assert row["decisions"] == {"rain": "unsure", "frost": "unsure"}
+    assert set(row) == {"text", *LABELS}
+
+
+def test_all_rows_without_text_are_named_and_nothing_is_written(tiny_model, tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text(
+        '{"id": 1}\n{"text": "Rain."}\n{"text": " \\t"}\n{"text": null}\n{"text": 5}\n{"text": ["Rain."]}\n{broken\n', encoding="utf-8"
+    )
+    with pytest.raises(DataError) as error:
+        score_file(tiny_model, source, tmp_path / "out.jsonl")
+    *missing, (line, broken) = problems(error)
+    assert missing == [
+        (1, "has no 'text'"),
+        (3, "'text' is empty"),
+        (4, "has no 'text'"),
+        (5, "'text' is not text but int"),
+        (6, "'text' is not text but list"),
+    ]
+    assert line == 7
+    assert broken.startswith("is not valid JSON")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_table_without_a_text_column_is_refused_in_one_sentence(tiny_model, tmp_path):
+    (tmp_path / "in.csv").write_text("id,body\n" + "1,Rain.\n" * 50, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        score_file(tiny_model, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert problems(error) == [(None, "has no column 'text'; its columns are id, body")]
+
+
+@pytest.mark.parametrize("column", LABELS)
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl", "in.parquet"])
+def test_a_source_that_has_a_column_of_the_labels_is_refused(tiny_model, tmp_path, name, column):
+    write_rows(tmp_path / name, [{"text": "Rain.", column: "mine"}, {"text": "Frost.", column: "mine"}])
+    with pytest.raises(DataError) as error:
+        score_file(tiny_model, tmp_path / name, tmp_path / "out.csv")
+    assert problems(error) == [(None, f"already has a column '{column}', which scoring adds")]
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(("name", "content"), [("in.csv", "text\n"), ("in.csv", ""), ("in.jsonl", "\n")])
+def test_a_source_without_rows_is_refused(tiny_model, tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match="has no rows"):
+        score_file(tiny_model, tmp_path / name, tmp_path / "out.csv")
+
+
+def test_the_source_is_not_written_over_by_whatever_name(tiny_model, tmp_path):
+    source = write_rows(tmp_path / "in.csv", [{"text": "Rain."}])
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "twin.csv").hardlink_to(source)
+    for target in ("in.csv", "link.csv", "twin.csv"):
+        with pytest.raises(DataError, match="is the file the rows come from"):
+            score_file(tiny_model, source, tmp_path / target)
+    assert rows_of(source) == [{"text": "Rain."}]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("in.txt", "out.csv"), ("in.csv", "out.xlsx"), ("nothing.csv", "out.csv"), ("in.csv", "no/out.csv")]
+)
+def test_files_that_cannot_be_read_or_written_are_named(tiny_model, tmp_path, source, target):
+    for name in ("in.csv", "in.txt"):
+        (tmp_path / name).write_text("text\nRain.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"in\.txt|out\.xlsx|nothing\.csv|no/out\.csv"):
+        score_file(tiny_model, tmp_path / source, tmp_path / target)
+
+
+def test_what_stood_at_the_target_stays_when_scoring_fails_and_goes_when_it_succeeds(tiny_model, tmp_path):
+    target = tmp_path / "out.jsonl"
+    target.write_text("before", encoding="utf-8")
+    source = write_rows(tmp_path / "in.jsonl", [{"text": "Rain."}, {"text": ""}])
+    with pytest.raises(DataError):
+        score_file(tiny_model, source, target)
+    assert target.read_text(encoding="utf-8") == "before"
+    score_file(tiny_model, write_rows(source, [{"text": "Rain."}]), target)
+    assert len(rows_of(target)) == 1
+
+
+def test_progress_is_told_after_each_chunk_and_at_the_end(tiny_model, tmp_path):
+    source = write_rows(tmp_path / "in.jsonl", [{"text": "Rain."}] * (CHUNK + 5))
+    told: list[tuple[int, int]] = []
+    score_file(tiny_model, source, tmp_path / "out.jsonl", lambda done, total: told.append((done, total)))
+    assert told == [(CHUNK, CHUNK + 5), (CHUNK + 5, CHUNK + 5)]
+
+
+def test_rows_added_while_scoring_runs_wait_for_the_next_run(tiny_model, tmp_path):
+    source = write_rows(tmp_path / "in.jsonl", [{"text": "Rain.", "note": "x" * 2000}] * (2 * CHUNK))
+
+    def append(done: int, total: int) -> None:
+        with source.open("a", encoding="utf-8") as file:
+            file.write('{"text": "Frost."}\n')
+
+    assert score_file(tiny_model, source, tmp_path / "out.jsonl", append) == 2 * CHUNK
+    assert len(rows_of(tmp_path / "out.jsonl")) == 2 * CHUNK
+
+
+def test_rows_that_vanish_while_scoring_runs_are_noticed(tiny_model, tmp_path):
+    line = json.dumps({"text": "Rain.", "note": "x" * 2000}) + "\n"
+    source = tmp_path / "in.jsonl"
+    source.write_text(line * (3 * CHUNK), encoding="utf-8")
+    with pytest.raises(DataError, match="was changed while it was scored"):
+        score_file(tiny_model, source, tmp_path / "out.jsonl", lambda done, total: os.truncate(source, 2 * CHUNK * len(line)))
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_memory_stays_flat_however_many_rows_there_are(tiny_model, tmp_path):
+    def peak(rows: int) -> int:
+        line = json.dumps({"text": "Rain.", "note": "x" * 20_000}) + "\n"
+        (tmp_path / "in.jsonl").write_text(line * rows, encoding="utf-8")
+        tracemalloc.start()
+        score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(CHUNK)  # what is loaded once does not count
+    assert peak(30 * CHUNK) < 1.2 * peak(3 * CHUNK)

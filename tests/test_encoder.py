@@ -1,0 +1,61 @@
+"""The compiled encoder beside sentence-transformers, its source."""
+
+import numpy as np
+import pytest
+
+from framing.encoder import CompiledEncoder
+from framing.errors import EncoderError
+
+TEXTS = [
+    "The two presidents signed a contract for gas.",
+    "Ankara offered to host the talks; neither side answered.",
+    "A long passage. " * 60,
+    "Короткий текст, 中文, and emoji 🙂.",
+    "",
+]
+
+
+def test_a_text_has_the_same_vector_alone_and_beside_others(compiled_encoder):
+    together = compiled_encoder.encode(TEXTS).vectors
+    alone = np.vstack([compiled_encoder.encode([text]).vectors for text in TEXTS])
+    assert np.array_equal(together, alone)
+
+
+def test_vectors_have_length_one(compiled_encoder):
+    assert np.allclose(np.linalg.norm(compiled_encoder.encode(TEXTS).vectors, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_are_no_vectors(compiled_encoder):
+    assert compiled_encoder.encode([]).vectors.shape == (0, compiled_encoder.dimensions)
+
+
+def test_a_text_of_more_than_the_limit_of_word_pieces_is_said_to_be_cut(compiled_encoder):
+    fits, cut = "word " * (compiled_encoder.max_pieces - 2), "word " * (compiled_encoder.max_pieces - 1)
+    assert compiled_encoder.encode([fits, cut]).truncated.tolist() == [False, True]
+
+
+def test_what_follows_the_limit_is_not_read(compiled_encoder):
+    start = "word " * (compiled_encoder.max_pieces - 2)
+    vectors = compiled_encoder.encode([start + "one", start + "two three"]).vectors
+    assert np.array_equal(vectors[0], vectors[1])
+
+
+def test_another_graph_has_another_fingerprint(compiled_encoder, tmp_path):
+    for name in ("encoder.onnx", "tokenizer.json"):
+        (tmp_path / name).write_bytes((compiled_encoder.folder / name).read_bytes())
+    assert CompiledEncoder(tmp_path).fingerprint == compiled_encoder.fingerprint
+    text = (tmp_path / "tokenizer.json").read_text()
+    (tmp_path / "tokenizer.json").write_text(text + " ")
+    assert CompiledEncoder(tmp_path).fingerprint != compiled_encoder.fingerprint
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json"])
+def test_a_broken_or_missing_file_is_an_error_that_names_it(compiled_encoder, tmp_path, name):
+    for other in ("encoder.onnx", "tokenizer.json"):
+        (tmp_path / other).write_bytes((compiled_encoder.folder / other).read_bytes())
+    (tmp_path / name).write_bytes(b"nothing of the kind")
+    with pytest.raises(EncoderError, match=name):
+        CompiledEncoder(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(EncoderError, match=f"{name} is missing"):
+        CompiledEncoder(tmp_path)

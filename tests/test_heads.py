@@ -1,0 +1,36 @@
+"""Features to probabilities, probabilities to decisions."""
+
+import numpy as np
+
+from framing.heads import ABSENT, PRESENT, UNSURE, Heads, sigmoid
+
+HEADS = Heads(
+    vector_weights=np.array([[2.0, 0.0], [0.0, -1.0]]),
+    term_weights=np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 4.0]]),
+    intercepts=np.array([-1.0, 0.5]),
+    thresholds=np.array([0.6, 0.5]),
+    floors=np.array([0.2, 0.5]),
+)
+
+
+def test_vectors_terms_and_intercept_add_up():
+    vectors = np.array([[1, 0], [0, 1]], np.float32)
+    terms = [(np.array([0, 2]), np.array([0.5, 0.5])), (np.array([], int), np.array([]))]
+    assert HEADS.logits(vectors, terms).tolist() == [[2 + 0.5 - 1, 2 + 0.5], [-1, -1 + 0.5]]
+
+
+def test_a_row_does_not_depend_on_its_neighbours_by_a_single_bit():
+    generator = np.random.default_rng(1)
+    heads = Heads(generator.normal(size=(3, 384)), None, np.zeros(3), np.full(3, 0.5), np.full(3, 0.5))
+    vectors = generator.normal(size=(50, 384)).astype(np.float32)
+    alone = [heads.logits(vectors[row : row + 1])[0] for row in range(50)]
+    assert np.array_equal(heads.logits(vectors), np.array(alone))
+
+
+def test_present_from_the_threshold_up_absent_below_the_floor_unsure_between():
+    probabilities = np.array([[0.6, 0.5], [0.5999, 0.4999], [0.2, 0.0], [0.1999, 1.0]])
+    assert HEADS.decide(probabilities).tolist() == [[PRESENT, PRESENT], [UNSURE, ABSENT], [UNSURE, ABSENT], [ABSENT, PRESENT]]
+
+
+def test_sigmoid_bears_any_log_odds():
+    assert sigmoid(np.array([-1e9, 0.0, 1e9])).tolist() == [0.0, 0.5, 1.0]

@@ -1,0 +1,28 @@
+"""`framing serve` as a process of its own, over a pickled model in place of a folder: `python -m tests.tiny_server --model PICKLE`.
+
+Loading and each text take as many seconds as LOADING_PAUSE and TEXT_PAUSE say, so that there is time to look.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from framing import cli
+from framing.api import server
+from framing.api.slot import ServedModel
+from tests.tiny_framing import SlowEncoder
+
+
+def unpickled(path: Path) -> ServedModel:
+    time.sleep(float(os.environ.get("LOADING_PAUSE", "0")))
+    model = pickle.loads(path.read_bytes())
+    return ServedModel(replace(model, encoder=SlowEncoder(pause=float(os.environ.get("TEXT_PAUSE", "0")))))
+
+
+if __name__ == "__main__":
+    server.serve.__defaults__ = (unpickled,)
+    cli.main()

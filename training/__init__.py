@@ -1,0 +1,1 @@
+"""Makes, judges, compares and promotes models; needs the `train` extra."""

@@ -1,0 +1,93 @@
+"""The model card: what a model is, what it was trained on, how good it is and where it fails, written from its own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from framing.artifact import Manifest
+from framing.data import Dataset
+from framing.heads import PRESENT
+from framing.model import FramingModel
+from training.metrics import Answers, Figure
+
+_FAILURES = 3
+_EXCERPT = 240
+
+
+def model_card(
+    manifest: Manifest, dataset: Dataset, measures: Mapping[str, Mapping[str, Figure]], answers: Answers, model: FramingModel
+) -> str:
+    """The card as Markdown; every figure in it is one of `measures`, taken on held-out passages."""
+    sections = [
+        f"# Model card: {manifest.name}\n\nLabels passages by frame: {', '.join(dataset.codebook.names)}. "
+        f"Recipe `{manifest.recipe['name']}`; made {manifest.created}; languages: {', '.join(manifest.languages)}.",
+        _training_data(manifest, dataset),
+        "## How good it is\n\nGrouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
+        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. "
+        "In brackets 95% intervals, bootstrapped over groups.\n\n" + comparison_table(measures),
+        "By frame:\n\n" + frame_table(measures[manifest.recipe["name"]], dataset.codebook.names),
+        "Cut points: " + "; ".join(_cuts(model)) + ". Between the two a frame is `unsure`. "
+        "An `unsure` frame counts as not found in every F1 here.",
+        "## Where it fails\n\nHeld-out passages it was surest about and wrong:\n\n" + _failures(dataset, answers),
+        _limits(),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def comparison_table(measures: Mapping[str, Mapping[str, Figure]]) -> str:
+    """Overall figures of several sets of answers as a Markdown table."""
+    columns = {
+        "macro F1": "macro_f1", "micro F1": "micro_f1", "mAP": "mean_average_precision",
+        "calibration error": "calibration_error", "Brier": "brier", "decided": "coverage", "wrong among decided": "risk",
+    }  # fmt: skip
+    rows = [[who, *(str(named[key]) for key in columns.values())] for who, named in measures.items()]
+    return _table(["answers", *columns], rows)
+
+
+def frame_table(named: Mapping[str, Figure], frames: Sequence[str]) -> str:
+    """Figures by frame as a Markdown table."""
+    keys = ("f1", "precision", "recall", "average_precision")
+    return _table(["frame", *(key.replace("_", " ") for key in keys)], [[frame, *(str(named[f"{key}/{frame}"]) for key in keys)] for frame in frames])
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
+
+
+def _training_data(manifest: Manifest, dataset: Dataset) -> str:
+    none = int((~dataset.labels.any(axis=1)).sum())
+    counts = ", ".join(f"{frame} {count}" for frame, count in manifest.data["frames"].items())
+    return (
+        f"## Training data\n\n{len(dataset)} passages in {manifest.data['groups']} groups ({counts}, none {none}); "
+        f"digest `{manifest.data['digest'][:16]}`. The built-in set is invented text, described in `seeds/README.md`; nothing in it is a fact."
+    )
+
+
+def _cuts(model: FramingModel) -> list[str]:
+    cuts = zip(model.codebook.names, model.heads.thresholds, model.heads.floors, strict=True)
+    return [f"{frame} is present from {threshold:.2f} and absent below {floor:.2f}" for frame, threshold, floor in cuts]
+
+
+def _failures(dataset: Dataset, answers: Answers) -> str:
+    gaps = np.where((answers.decisions == PRESENT) != answers.labels, np.abs(answers.probabilities - answers.labels), 0)
+    lines = []
+    for frame, name in enumerate(dataset.codebook.names):
+        for row in np.argsort(-gaps[:, frame], kind="stable")[:_FAILURES]:
+            if gaps[row, frame]:
+                verdict = "missed" if answers.labels[row, frame] else "wrongly found"
+                text = dataset.texts[row].replace("\n", " ")
+                text = text if len(text) <= _EXCERPT else text[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+                lines.append(f"- {name} {verdict} ({answers.probabilities[row, frame]:.2f}): {text}")
+    return "\n".join(lines) or "none."
+
+
+def _limits() -> str:
+    return (
+        "## When not to use it\n\n"
+        "- As a verdict about a person or an outlet: it labels how single passages present an event, and it is wrong at the rates above.\n"
+        "- To count frames without a sample checked by hand: text of another kind than the training passages has other rates.\n"
+        "- On other languages than those above: such passages are answered `unsure`.\n"
+        "- To tell whether what a passage says is true."
+    )

@@ -1,0 +1,161 @@
+"""The estimator: one calibrated logistic head a frame, with thresholds from grouped out-of-fold probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from framing.heads import Array, Heads, sigmoid
+from training.thresholds import choose_floors, choose_thresholds, fit_calibration
+
+Labels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearScores:
+    """One linear score a frame: `weights` (k, columns), `intercepts` (k,)."""
+
+    weights: Array
+    intercepts: Array
+
+    def __call__(self, X: Any) -> Array:
+        return np.asarray(X @ self.weights.T + self.intercepts)
+
+
+class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Multi-label classifier over column blocks, such as vectors and TF-IDF terms side by side.
+
+    Each block has its own logistic regression a frame and the blocks' log-odds are averaged, which keeps a few dense
+    columns from drowning in thousands of sparse ones. Platt scaling (Platt 1999) on grouped out-of-fold log-odds makes
+    them probabilities.
+
+    Parameters: `blocks`, the widths of the column blocks from left to right (None: one block); `C`, one inverse
+    regularisation strength for all blocks or a tuple with one for each; `folds` for the out-of-fold log-odds; `n_jobs` for joblib.
+    Learned: `scores_`, `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
+    """
+
+    def __init__(
+        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float, ...] = 10.0, folds: int = 5, n_jobs: int | None = None
+    ) -> None:
+        self.blocks = blocks
+        self.C = C
+        self.folds = folds
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def fit(self, X: Any, y: Any, groups: Sequence[str] | None = None, held_out_logits: Array | None = None) -> Self:
+        """Learn from features X (n, columns) and labels y (n, k).
+
+        `groups` (n,) are never split between a fold's two sides. `held_out_logits` (n, k) replaces the inner folds where
+        features themselves were learned on these texts, as those of a fine-tuned encoder are.
+        """
+        X, labels = self._checked(X, y)
+        self.classes_ = np.arange(labels.shape[1])
+        self.scores_ = self._fit_scores(X, labels)
+        if held_out_logits is None:
+            held_out_logits = self._held_out(X, labels, groups)
+        self.held_out_logits_ = held_out_logits
+        self.calibration_ = fit_calibration(held_out_logits, labels)
+        probabilities = self.calibration_.probabilities(held_out_logits)
+        self.thresholds_ = choose_thresholds(probabilities, labels)
+        self.floors_ = choose_floors(probabilities, labels, self.thresholds_)
+        return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Labels]:
+        X, labels = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, multi_output=True)
+        if not set(np.unique(labels)) <= {0, 1}:
+            raise ValueError(f"Unknown label type: {type_of_target(labels)}; each column of y must hold 0 and 1")
+        labels = labels.reshape(len(labels), -1).astype(bool)
+        one_sided = np.flatnonzero(labels.all(axis=0) | ~labels.any(axis=0))
+        if len(one_sided):
+            raise ValueError(f"Classifier can't train when only one class is present: column {one_sided[0]} of y is all one class")
+        blocks = self.blocks or (X.shape[1],)
+        if sum(blocks) != X.shape[1]:
+            raise ValueError(f"blocks add up to {sum(blocks)} columns, X has {X.shape[1]}")
+        return X, labels
+
+    def _fit_scores(self, X: Any, labels: Labels) -> LinearScores:
+        blocks = self.blocks or (X.shape[1],)
+        strengths = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
+        return fit_scores(X, labels, blocks, strengths)
+
+    def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> Array:
+        parts = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
+
+        def one(train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+            return self._fit_scores(X[train], labels[train])(X[test])
+
+        logits = np.zeros(labels.shape)
+        for (_, test), part in zip(parts, Parallel(self.n_jobs, prefer="threads")(delayed(one)(*split) for split in parts), strict=True):
+            logits[test] = part
+        return logits
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """Calibrated log-odds (n, k)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
+        return self.calibration_.logits(self.scores_(X))
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Calibrated probabilities (n, k) of the frame being there."""
+        return sigmoid(self.decision_function(X))
+
+    def predict(self, X: ArrayLike) -> NDArray[np.intp]:
+        """1 where a frame is present, by its threshold (n, k)."""
+        return (self.predict_proba(X) >= self.thresholds_).astype(np.intp)
+
+    def to_heads(self, dimensions: int) -> Heads:
+        """The heads that serving applies: the first `dimensions` columns are the vector's, the rest the terms'."""
+        check_is_fitted(self)
+        weights = (self.scores_.weights * self.calibration_.slopes[:, None]).astype(np.float32).astype(np.float64)
+        terms = weights[:, dimensions:] if weights.shape[1] > dimensions else None
+        intercepts = self.scores_.intercepts * self.calibration_.slopes + self.calibration_.offsets
+        return Heads(weights[:, :dimensions], terms, intercepts, self.thresholds_, self.floors_)
+
+
+def fit_scores(X: Any, labels: Labels, blocks: Sequence[int], strengths: Sequence[float]) -> LinearScores:
+    """Fit a logistic regression to each block and frame, and average the blocks' log-odds; not calibrated."""
+    weights, intercepts, start = [], np.zeros(labels.shape[1]), 0
+    for width, C in zip(blocks, strengths, strict=True):
+        fitted = [_fit_frame(X[:, start : start + width], column, C) for column in labels.T]
+        weights.append(np.array([coefficients for coefficients, _ in fitted]) / len(blocks))
+        intercepts += np.array([intercept for _, intercept in fitted]) / len(blocks)
+        start += width
+    return LinearScores(np.hstack(weights), intercepts)
+
+
+def split_groups(groups: ArrayLike, folds: int, seed: int = 0) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Train and test rows of each fold; no group stands on both sides. Fewer folds where there are fewer groups."""
+    groups = check_array(np.asarray(groups), ensure_2d=False, dtype=None)
+    folds = min(folds, len(np.unique(groups)))
+    if folds < 2:
+        raise ValueError("needs at least two groups to hold one out; n_samples=1 or one group was given")
+    return list(GroupKFold(folds, shuffle=True, random_state=seed).split(groups, groups=groups))
+
+
+def _fit_frame(X: Any, labels: NDArray[np.bool_], C: float) -> tuple[Array, float]:
+    if labels.all() or not labels.any():  # a fold may lack a rare frame; its log-odds are then those of the smoothed share
+        share = (labels.sum() + 1) / (len(labels) + 2)
+        return np.zeros(X.shape[1]), float(np.log(share / (1 - share)))
+    model = LogisticRegression(C=C, max_iter=2000).fit(X, labels)
+    return model.coef_[0], float(model.intercept_[0])
+

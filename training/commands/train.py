@@ -1,0 +1,72 @@
+"""`framing train`: labelled passages and a codebook to a judged, logged and registered model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from framing.codebook import load_codebook
+from framing.data import load_dataset
+from training import tracking
+from training.promote import judge
+from training.recipes import RECIPES, recipe_named
+from training.train import Trained, train
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("train")
+@click.option("--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated.")
+@click.option("--codebook", "codebook", type=_FILE, required=True, help="The frames, as TOML or JSON.")
+@click.option("--recipe", "recipe", default="frozen", show_default=True, type=click.Choice([recipe.name for recipe in RECIPES]))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
+@click.option("--evaluation", type=_FILE, help="Passages that decide a promotion, from another source than the training data.")
+@click.option("--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation.")
+@click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--jobs", default=-1, show_default=True, help="Processes for folds and intervals; -1: one a core.")
+def command(
+    data: tuple[Path, ...], codebook: Path, recipe: str, out: Path | None, evaluation: Path | None,
+    promote: bool, track: bool, seed: int, jobs: int,
+) -> None:  # fmt: skip
+    """Train a model from labelled passages and a codebook.
+
+    The model is cross-validated over whole groups, measured beside three floors, saved as a folder, logged to MLflow and
+    registered as `framing`.
+    """
+    if promote and (evaluation is None or not track):
+        raise click.UsageError("--promote needs --evaluation and cannot go with --no-track")
+    frames = load_codebook(codebook)
+    dataset = load_dataset(data, frames)
+    held_back = load_dataset([evaluation], frames) if evaluation else None
+    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say)
+    _report(trained, recipe)
+    if not track:
+        return
+    _say("logging to MLflow")
+    version = tracking.log_training(dataset, trained)
+    click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
+    if promote and held_back is not None:
+        client = tracking.connect()
+        before = tracking.champion(client)
+        verdict = judge(trained.model, tracking.load_version(before) if before else None, held_back)
+        tracking.record_verdict(client, version, verdict)
+        click.echo(("promoted: " if verdict.passed else "not promoted: ") + "; ".join(verdict.reasons))
+
+
+def _say(stage: str) -> None:
+    click.echo(f"… {stage}", err=True)
+
+
+def _report(trained: Trained, recipe: str) -> None:
+    for who, named in trained.measures.items():
+        macro, ranking = named["macro_f1"], named["mean_average_precision"]
+        click.echo(
+            f"{who:30} macro F1 {macro.value:.3f} [{macro.low:.3f}, {macro.high:.3f}]"
+            f"  mAP {ranking.value:.3f} [{ranking.low:.3f}, {ranking.high:.3f}]"
+        )
+    for frame in trained.model.codebook.names:
+        figure = trained.measures[recipe][f"f1/{frame}"]
+        click.echo(f"  {frame:28} F1 {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]")
+    click.echo(f"model {trained.manifest.version} in {trained.folder}")

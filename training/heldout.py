@@ -1,0 +1,122 @@
+"""What a recipe gives for passages it was not trained on: the one source of thresholds, calibration and figures."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from tqdm import tqdm
+
+from framing.data import Dataset
+from framing.encoder import CompiledEncoder, Encoder
+from framing.features import TermWeights
+from framing.heads import Array
+from training.classifier import Labels, fit_scores, split_groups
+from training.recipes import Recipe
+from training.thresholds import choose_floors, choose_thresholds, fit_calibration
+from training.transformer.compile import compile_encoder
+from training.transformer.finetune import finetune
+from training.transformer.source import load_source
+
+Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores (n, k) of each passage by heads, and where the recipe fine-tunes an encoder, that have not seen its group.
+
+    `probabilities` and `decisions` (n, k) use calibration and cut points learned on the other folds only.
+    """
+
+    scores: Array
+    probabilities: Array
+    decisions: NDArray[np.int8]
+
+
+def held_out(dataset: Dataset, recipe: Recipe, encoder: Encoder | None, seed: int = 0, jobs: int = -1, quiet: bool = False) -> HeldOut:
+    """Cross-validate `recipe` over the groups of `dataset`; `encoder` is the compiled one of a recipe that does not fine-tune."""
+    folds = split_groups(dataset.groups, recipe.folds, seed)
+    if recipe.finetuning is None:
+        assert encoder is not None
+        vectors = encoder.encode(dataset.texts).vectors
+        parts = Parallel(jobs, prefer="threads")(delayed(_fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds)
+    else:
+        bar = tqdm(folds, desc="fine-tuning folds", disable=True if quiet else None)
+        parts = [_fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in bar]
+    scores = np.zeros(dataset.labels.shape)
+    for (_, test), part in zip(folds, parts, strict=True):
+        scores[test] = part
+    return cross_fitted(scores, dataset.labels, folds)
+
+
+def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
+    """Weights of the words and word pairs that stand in two texts or more."""
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(texts)
+    terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+    return TermWeights({term: column for column, term in enumerate(terms)}, vectorizer.idf_.astype(np.float32))
+
+
+def training_matrix(vectors: NDArray[np.float32], texts: Sequence[str], vocabulary: TermWeights | None) -> tuple[Any, tuple[int, ...]]:
+    """The features of texts as one matrix (n, columns), and the widths of its blocks."""
+    if vocabulary is None:
+        return vectors.astype(np.float64), (vectors.shape[1],)
+    terms = [vocabulary.transform(text) for text in texts]
+    starts = np.cumsum([0] + [len(row.columns) for row in terms])
+    columns = np.concatenate([row.columns for row in terms])
+    weights = np.concatenate([row.weights for row in terms]).astype(np.float64)
+    block = sp.csr_array((weights, columns, starts), shape=(len(texts), len(vocabulary.columns)))
+    return sp.hstack([sp.csr_array(vectors.astype(np.float64)), block]).tocsr(), (vectors.shape[1], len(vocabulary.columns))
+
+
+def strengths(recipe: Recipe) -> tuple[float, ...]:
+    """Inverse regularisation strengths of a recipe's blocks."""
+    return (recipe.vector_strength, recipe.term_strength) if recipe.terms else (recipe.vector_strength,)
+
+
+def _fold_scores(texts: Sequence[str], labels: Labels, vectors: NDArray[np.float32], recipe: Recipe, fold: Fold) -> Array:
+    train, test = fold
+    vocabulary = fit_vocabulary([texts[row] for row in train]) if recipe.terms else None
+    matrix, blocks = training_matrix(vectors, texts, vocabulary)
+    return fit_scores(matrix[train], labels[train], blocks, strengths(recipe))(matrix[test])
+
+
+def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool) -> NDArray[np.float32]:
+    train, _ = fold
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = finetuned_encoder(dataset.subset(train), recipe, Path(folder), seed, quiet)
+        return encoder.encode(dataset.texts).vectors
+
+
+def finetuned_encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int = 0, quiet: bool = False) -> CompiledEncoder:
+    """Fine-tune the recipe's encoder on `dataset` and compile it into `folder`."""
+    assert recipe.finetuning is not None
+    model = load_source(recipe.encoder)
+    with tqdm(desc="fine-tuning", unit="step", leave=False, disable=True if quiet else None) as bar:
+
+        def on_step(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        finetune(model, dataset.texts, dataset.labels, recipe.finetuning, seed, on_step)
+    return compile_encoder(model, folder)
+
+
+def cross_fitted(scores: Array, labels: Labels, folds: Sequence[Fold]) -> HeldOut:
+    """Calibrate and cut each fold's scores by what the other folds teach."""
+    probabilities, decisions = np.zeros(scores.shape), np.zeros(scores.shape, np.int8)
+    for rest, test in folds:
+        calibration = fit_calibration(scores[rest], labels[rest])
+        known, own = calibration.probabilities(scores[rest]), calibration.probabilities(scores[test])
+        thresholds = choose_thresholds(known, labels[rest])
+        floors = choose_floors(known, labels[rest], thresholds)
+        probabilities[test] = own
+        decisions[test] = (own >= floors).astype(np.int8) + (own >= thresholds)
+    return HeldOut(scores, probabilities, decisions)

@@ -1,0 +1,182 @@
+"""Measures of multi-label answers, and their intervals over groups.
+
+Every measure takes a weight for each passage, so that the figure itself and all its resamples are one computation:
+a resample of groups is a row of weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from framing.heads import PRESENT, UNSURE, Array
+from training.classifier import Labels
+
+Decisions = NDArray[np.int8]
+BINS = 10
+DRAWS = 1000
+_CHUNK = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model gave for n passages of k frames, beside the truth: `decisions` hold ABSENT, UNSURE or PRESENT."""
+
+    probabilities: Array
+    decisions: Decisions
+    labels: Labels
+
+    def rows(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Answers:
+        """The answers for some of the passages."""
+        return Answers(self.probabilities[rows], self.decisions[rows], self.labels[rows])
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Where a frame was called present (n, k); unsure is not found."""
+        return self.decisions == PRESENT
+
+
+# Measures by frame: weights (draws, n) to (draws, k).
+
+
+def f1(answers: Answers, weights: Array) -> Array:
+    """Harmonic mean of precision and recall; 0 where a frame is neither labelled nor found."""
+    hits, found, labelled = _counts(answers, weights)
+    return _ratio(2 * hits, found + labelled)
+
+
+def precision(answers: Answers, weights: Array) -> Array:
+    """Share of what was called present that is."""
+    hits, found, _ = _counts(answers, weights)
+    return _ratio(hits, found)
+
+
+def recall(answers: Answers, weights: Array) -> Array:
+    """Share of a frame's passages that were called present."""
+    hits, _, labelled = _counts(answers, weights)
+    return _ratio(hits, labelled)
+
+
+def average_precision(answers: Answers, weights: Array) -> Array:
+    """Mean of the precision at each of a frame's passages, by falling probability; nan without one. Ties share the last's."""
+    frames = []
+    for probabilities, labels in zip(answers.probabilities.T, answers.labels.T, strict=True):
+        order = np.argsort(-probabilities, kind="stable")
+        ranked = probabilities[order]
+        last = np.searchsorted(-ranked, -ranked, side="right") - 1
+        sorted_weights = weights[:, order]
+        hits = sorted_weights * labels[order]
+        precisions = _ratio(hits.cumsum(axis=1), sorted_weights.cumsum(axis=1))[:, last]
+        total = hits.sum(axis=1)
+        frames.append(np.where(total > 0, (precisions * hits).sum(axis=1) / np.maximum(total, 1e-12), np.nan))
+    return np.stack(frames, axis=1)
+
+
+# Measures over all frames: weights (draws, n) to (draws,).
+
+
+def macro_f1(answers: Answers, weights: Array) -> Array:
+    """Mean F1 of the frames."""
+    return np.asarray(f1(answers, weights).mean(axis=1))
+
+
+def micro_f1(answers: Answers, weights: Array) -> Array:
+    """F1 over all decisions together."""
+    hits, found, labelled = (count.sum(axis=1) for count in _counts(answers, weights))
+    return _ratio(2 * hits, found + labelled)
+
+
+def mean_average_precision(answers: Answers, weights: Array) -> Array:
+    """Mean over the frames that have a passage."""
+    return np.asarray(np.nanmean(average_precision(answers, weights), axis=1))
+
+
+def calibration_error(answers: Answers, weights: Array) -> Array:
+    """Expected calibration error (Naeini et al. 2015) over ten bins of equal width, averaged over frames."""
+    errors = np.zeros(len(weights))
+    for probabilities, labels in zip(answers.probabilities.T, answers.labels.T, strict=True):
+        bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
+        gaps = weights @ (np.eye(BINS)[bins] * (probabilities - labels)[:, None])
+        errors += _ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
+    return errors / answers.labels.shape[1]
+
+
+def brier(answers: Answers, weights: Array) -> Array:
+    """Mean squared gap between probability and label."""
+    return _ratio(weights @ ((answers.probabilities - answers.labels) ** 2).mean(axis=1), weights.sum(axis=1))
+
+
+def coverage(answers: Answers, weights: Array) -> Array:
+    """Share of decisions that are not unsure."""
+    return _ratio(weights @ (answers.decisions != UNSURE).mean(axis=1), weights.sum(axis=1))
+
+
+def risk(answers: Answers, weights: Array) -> Array:
+    """Share of wrong decisions among those that are not unsure."""
+    sure = answers.decisions != UNSURE
+    wrong = (answers.found != answers.labels) & sure
+    return _ratio(weights @ wrong.sum(axis=1), weights @ sure.sum(axis=1))
+
+
+Measure = Callable[[Answers, Array], Array]
+OVERALL: tuple[Measure, ...] = (macro_f1, micro_f1, mean_average_precision, calibration_error, brier, coverage, risk)
+PER_FRAME: tuple[Measure, ...] = (f1, precision, recall, average_precision)
+
+
+def value(measure: Measure, answers: Answers) -> Array:
+    """A measure of the answers as they are: a number, or one a frame (k,)."""
+    return np.asarray(measure(answers, np.ones((1, len(answers.labels))))[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measure and its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def measure_all(
+    answers: Answers, frames: Sequence[str], groups: Sequence[str], draws: int = DRAWS, seed: int = 0, jobs: int = -1
+) -> dict[str, Figure]:
+    """Every measure, by `name` and `name/frame`, with percentile intervals over `draws` resamples of whole groups.
+
+    Passages of one group are alike, so resampling single passages would give intervals that are too narrow.
+    """
+    weights = group_weights(groups, draws, seed)
+    chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
+    samples = np.concatenate(Parallel(jobs, prefer="threads")(delayed(_every_measure)(answers, chunk) for chunk in chunks))
+    values = _every_measure(answers, np.ones((1, len(answers.labels))))[0]
+    names = [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
+    low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
+    return {name: Figure(*map(float, row)) for name, *row in zip(names, values, low, high, strict=True)}
+
+
+def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
+    """How often each passage stands in each of `draws` resamples (draws, n) of the groups."""
+    _, members = np.unique(np.asarray(groups), return_inverse=True)
+    count = int(members.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
+    return np.asarray(drawn[:, members], np.float64)
+
+
+def _every_measure(answers: Answers, weights: Array) -> Array:
+    overall = np.stack([measure(answers, weights) for measure in OVERALL], axis=1)
+    return np.concatenate([overall, *(measure(answers, weights) for measure in PER_FRAME)], axis=1)
+
+
+def _counts(answers: Answers, weights: Array) -> tuple[Array, Array, Array]:
+    """Weights of what was rightly found, found, and labelled, each (draws, k)."""
+    return weights @ (answers.found & answers.labels), weights @ answers.found, weights @ answers.labels
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.asarray(part / np.where(whole == 0, 1, whole))

@@ -1,0 +1,26 @@
+"""The registered model's code: MLflow runs this file when it loads a version, so no pickle is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from framing.artifact import load_model
+from framing.batch import scored_fields
+
+
+class FramingPyfunc(PythonModel):  # type: ignore[misc]
+    """Rows with a `text` column to predicted frames, probabilities and decisions, one passage a row."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        self._model = load_model(context.artifacts["folder"])
+
+    def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        answers = self._model.score([str(text) for text in model_input["text"]])
+        return pd.DataFrame([scored_fields(answer) for answer in answers], index=model_input.index)
+
+
+set_model(FramingPyfunc())

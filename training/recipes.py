@@ -1,0 +1,40 @@
+"""The recipes: what a model is made of, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from framing.errors import TrainingError
+from training.transformer.finetune import FineTuning
+from training.transformer.source import MINILM
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An encoder, what stands beside its vectors, and how the heads over them are regularised."""
+
+    name: str
+    summary: str
+    encoder: str = MINILM
+    terms: bool = True
+    """Whether TF-IDF terms stand beside the vectors."""
+    vector_strength: float = 10.0
+    """Inverse regularisation strength of the heads over vectors."""
+    term_strength: float = 10.0
+    """The same over terms."""
+    finetuning: FineTuning | None = None
+    folds: int = 5
+
+
+RECIPES = (
+    Recipe("frozen", "the encoder as it is, heads trained over it: seconds"),
+    Recipe("finetuned", "the encoder fine-tuned end to end, then the same heads: minutes", vector_strength=1.0, finetuning=FineTuning(), folds=3),
+)
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe of that name. Raises TrainingError with the names there are."""
+    for recipe in RECIPES:
+        if recipe.name == name:
+            return recipe
+    raise TrainingError(f"there is no recipe '{name}'; accepted are {', '.join(recipe.name for recipe in RECIPES)}")

@@ -1,0 +1,75 @@
+"""Calibration and cut points, all learned on probabilities of texts the heads were not fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from framing.heads import Array, sigmoid
+
+NEGATIVES_WEIGHTS = (1.0, 2.0)
+"""Thresholds must serve both the labelled data's share of frames and a stream of news with half of it."""
+MISSED_AT_MOST = 0.05
+"""Share of a frame's passages that may fall below its floor and be called absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt scaling of each frame: calibrated log-odds = slope * score + offset; both (k,), slopes positive."""
+
+    slopes: Array
+    offsets: Array
+
+    def logits(self, scores: Array) -> Array:
+        return np.asarray(scores * self.slopes + self.offsets)
+
+    def probabilities(self, scores: Array) -> Array:
+        return sigmoid(self.logits(scores))
+
+
+def fit_calibration(scores: Array, labels: NDArray[np.bool_]) -> Calibration:
+    """Fit slopes and offsets to held-out scores (n, k) by maximum likelihood with Platt's smoothed targets."""
+    fitted = np.array([_fit_platt(scores[:, frame], labels[:, frame]) for frame in range(labels.shape[1])])
+    return Calibration(fitted[:, 0], fitted[:, 1])
+
+
+def _fit_platt(scores: Array, labels: NDArray[np.bool_]) -> tuple[float, float]:
+    positives = labels.sum()
+    targets = np.where(labels, (positives + 1) / (positives + 2), 1 / (len(labels) - positives + 2))
+
+    def loss(parameters: Array) -> tuple[float, Array]:
+        slope, offset = np.exp(parameters[0]), parameters[1]
+        logits = slope * scores + offset
+        gap = expit(logits) - targets
+        value = np.logaddexp(0, logits).sum() - (targets * logits).sum() + 0.01 * parameters[0] ** 2
+        return float(value), np.array([(gap * scores).sum() * slope + 0.02 * parameters[0], gap.sum()])
+
+    log_slope, offset = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-3, 3), (-50, 50)]).x
+    return float(np.exp(log_slope)), float(offset)
+
+
+def choose_thresholds(probabilities: Array, labels: NDArray[np.bool_]) -> Array:
+    """The cut (k,) with the best F1 a frame, averaged over the shares of frames that NEGATIVES_WEIGHTS stand for."""
+    return np.array([_best_cut(probabilities[:, frame], labels[:, frame]) for frame in range(labels.shape[1])])
+
+
+def _best_cut(probabilities: Array, labels: NDArray[np.bool_]) -> float:
+    order = np.argsort(-probabilities, kind="stable")
+    found, wrong = np.cumsum(labels[order]), np.cumsum(~labels[order])
+    total = labels.sum()
+    quality = np.mean([2 * found / (found + weight * wrong + total) for weight in NEGATIVES_WEIGHTS], axis=0)
+    ranked = probabilities[order]
+    last_of_ties = np.append(ranked[1:] < ranked[:-1], True)
+    best = int(np.argmax(np.where(last_of_ties, quality, -1)))
+    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
+    return float(np.clip((ranked[best] + below) / 2, 0.01, 0.99))
+
+
+def choose_floors(probabilities: Array, labels: NDArray[np.bool_], thresholds: Array) -> Array:
+    """The highest cut (k,), no higher than the threshold, below which at most MISSED_AT_MOST of a frame's passages fall."""
+    floors = [np.quantile(probabilities[labels[:, frame], frame], MISSED_AT_MOST, method="lower") for frame in range(labels.shape[1])]
+    return np.asarray(np.clip(np.minimum(floors, thresholds), 0.001, None))

@@ -1,0 +1,226 @@
+"""Runs, the registry and its aliases: the only door to mlflow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import framing
+from framing.artifact import CARD_FILE, MANIFEST_FILE, load_model
+from framing.data import Dataset
+from framing.errors import MissingExtra, TrainingError
+from framing.files import whole_folder
+from framing.heads import PRESENT
+from framing.model import FramingModel
+from training.figures import precision_recall_figure, reliability_figure
+from training.promote import Verdict
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from training.train import Trained
+
+DEFAULT_STORE = "sqlite:///mlflow.db"
+EXPERIMENT = "framing"
+REGISTERED = "framing"
+CHAMPION = "champion"
+_SERVING = ("numpy", "onnxruntime", "tokenizers", "sentencex", "py3langid", "pandas")
+_EXAMPLE = "Ankara offered to host both delegations and to put its own draft of a ceasefire on the table."
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version in the registry, with the aliases that point at it."""
+
+    number: str
+    run: str
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+def connect() -> MlflowClient:
+    """A client on MLFLOW_TRACKING_URI, or on the local store. Raises MissingExtra, or TrainingError where it cannot be reached."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    try:
+        import mlflow
+    except ImportError as error:
+        raise MissingExtra("the model registry", "train") from error
+    uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
+    mlflow.set_tracking_uri(uri)
+    try:
+        mlflow.set_experiment(EXPERIMENT)
+        mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
+    except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
+        raise TrainingError(f"the MLflow store at {uri} cannot be used: {str(error).splitlines()[0]}") from error
+    return mlflow.MlflowClient()
+
+
+def log_training(dataset: Dataset, trained: Trained) -> Version:
+    """Log a training run with all that compares it to others, and register its model as a new version."""
+    import mlflow
+
+    client = connect()
+    manifest = trained.manifest
+    recipe = dict(manifest.recipe)
+    with mlflow.start_run(run_name=f"{recipe['name']}-{manifest.version}"):
+        mlflow.log_params(_flat(recipe))
+        mlflow.set_tags(
+            {
+                "recipe": recipe["name"],
+                "data.sha256": dataset.digest,
+                "codebook.sha256": dataset.codebook.digest,
+                "encoder.fingerprint": str(manifest.encoder["fingerprint"]),
+                "framing.version": manifest.version,
+            }
+        )
+        _log_data(dataset)
+        mlflow.log_metrics(_metrics(trained, recipe["name"]))
+        mlflow.log_figure(precision_recall_figure(trained.answers, dataset.codebook.names), "figures/precision_recall.png")
+        mlflow.log_figure(reliability_figure(trained.answers, dataset.codebook.names), "figures/reliability.png")
+        mlflow.log_table(_predictions(dataset, trained), "tables/held_out.json")
+        mlflow.log_table(_errors(dataset, trained), "tables/errors.json")
+        for name in (CARD_FILE, MANIFEST_FILE):
+            mlflow.log_artifact(str(trained.folder / name), "card")
+        logged = _log_model(trained)
+    version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
+    return version_of(client, str(version.version))
+
+
+def _log_model(trained: Trained) -> Any:
+    import mlflow
+    import pandas as pd
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import Array, Map
+
+    outputs = Schema(
+        [
+            ColSpec(Array(DataType.string), "predicted_frames"),
+            ColSpec(Map(DataType.double), "probabilities"),
+            ColSpec(Map(DataType.string), "decisions"),
+            ColSpec(DataType.string, "model"),
+        ]
+    )
+    return mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(Path(__file__).with_name("pyfunc.py")),
+        artifacts={"folder": str(trained.folder)},
+        code_paths=[str(Path(framing.__file__).parent)],
+        pip_requirements=_pinned(_SERVING),
+        signature=ModelSignature(Schema([ColSpec(DataType.string, "text")]), outputs),
+        input_example=pd.DataFrame({"text": [_EXAMPLE]}),
+    )
+
+
+def _pinned(packages: tuple[str, ...]) -> list[str]:
+    from importlib.metadata import version
+
+    return [f"{package}=={version(package)}" for package in packages]
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _metrics(trained: Trained, recipe: str) -> dict[str, float]:
+    """The recipe's own measures under plain names, so that runs compare; the floors' under theirs."""
+    logged = {}
+    for who, named in trained.measures.items():
+        prefix = "" if who == recipe else f"floor/{who.replace(' + ', ' ').replace(' ', '_')}/"
+        for name, figure in named.items():
+            logged[f"{prefix}{name}"] = figure.value
+            if who == recipe:
+                logged |= {f"{name}/low": figure.low, f"{name}/high": figure.high}
+    return {name: value for name, value in logged.items() if value == value}
+
+
+def _log_data(dataset: Dataset) -> None:
+    import mlflow
+    import pandas as pd
+    from mlflow.data.pandas_dataset import from_pandas
+
+    frame = pd.DataFrame(
+        {"id": passage.id, "group": passage.group, "text": passage.text, "frames": ";".join(passage.frames)} for passage in dataset.passages
+    )
+    mlflow.log_input(from_pandas(frame, name="passages", digest=dataset.digest[:36]), context="training")
+
+
+def _predictions(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:
+    table: dict[str, list[Any]] = {"id": [passage.id for passage in dataset.passages], "frames": [";".join(passage.frames) for passage in dataset.passages]}
+    for column, frame in enumerate(dataset.codebook.names):
+        table[f"probability/{frame}"] = trained.answers.probabilities[:, column].round(4).tolist()
+        table[f"present/{frame}"] = (trained.answers.decisions[:, column] == PRESENT).tolist()
+    return table
+
+
+def _errors(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:
+    answers, rows = trained.answers, []
+    for column, frame in enumerate(dataset.codebook.names):
+        wrong = (answers.decisions[:, column] == PRESENT) != answers.labels[:, column]
+        for row in wrong.nonzero()[0]:
+            kind = "missed" if answers.labels[row, column] else "wrongly found"
+            rows.append((frame, kind, round(float(answers.probabilities[row, column]), 4), dataset.passages[row].id, dataset.texts[row]))
+    names = ("frame", "error", "probability", "id", "text")
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def version_of(client: MlflowClient, number: str) -> Version:
+    """A version of the registered model, by number. Raises TrainingError if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_model_version(REGISTERED, number)
+    except MlflowException as error:
+        raise TrainingError(f"there is no version {number} of '{REGISTERED}'; see `framing models list`") from error
+    return Version(str(found.version), str(found.run_id), tuple(found.aliases), dict(found.tags))
+
+
+def versions(client: MlflowClient) -> list[Version]:
+    """All versions of the registered model, newest first."""
+    found = client.search_model_versions(f"name='{REGISTERED}'")
+    return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
+
+
+def champion(client: MlflowClient) -> Version | None:
+    """The version the alias `champion` points at, if any."""
+    return next((version for version in versions(client) if CHAMPION in version.aliases), None)
+
+
+def record_verdict(client: MlflowClient, version: Version, verdict: Verdict) -> None:
+    """Write the verdict's reasons on the version, and move the alias `champion` to it if it passed."""
+    client.set_model_version_tag(REGISTERED, version.number, "promotion", "passed" if verdict.passed else "refused")
+    client.set_model_version_tag(REGISTERED, version.number, "promotion.reasons", "; ".join(verdict.reasons))
+    if verdict.passed:
+        client.set_registered_model_alias(REGISTERED, CHAMPION, version.number)
+
+
+def load_version(version: Version) -> FramingModel:
+    """The model of a version, loaded whole into memory."""
+    with _downloaded(version) as folder:
+        return load_model(folder)
+
+
+def export_version(version: Version, folder: Path) -> None:
+    """Copy the model folder of a version to `folder`, in one step."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _downloaded(version) as source, whole_folder(folder) as scratch:
+        shutil.copytree(source, scratch, dirs_exist_ok=True)
+
+
+@contextmanager
+def _downloaded(version: Version) -> Iterator[Path]:
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as scratch:
+        local = mlflow.artifacts.download_artifacts(f"models:/{REGISTERED}/{version.number}", dst_path=scratch)
+        yield next(Path(local).rglob(MANIFEST_FILE)).parent

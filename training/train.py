@@ -1,0 +1,128 @@
+"""Train a model by a recipe, and judge it on passages it has not seen."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from framing.artifact import Manifest, load_model, save_model
+from framing.codebook import Codebook
+from framing.data import Dataset
+from framing.encoder import CompiledEncoder, Encoder
+from framing.errors import TrainingError
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+from training.card import model_card
+from training.classifier import FrameClassifier
+from training.floors import floors
+from training.heldout import HeldOut, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
+from training.metrics import Answers, Figure, measure_all
+from training.recipes import Recipe
+from training.transformer.compile import compile_encoder
+from training.transformer.source import load_source
+
+GOLDEN = 12
+_VERSIONED = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A saved model, what it answered for held-out passages, and the measures of these beside the floors'."""
+
+    folder: Path
+    model: FramingModel
+    manifest: Manifest
+    answers: Answers
+    measures: dict[str, dict[str, Figure]]
+    """By `recipe` name and by the names of the floors."""
+
+
+def train(
+    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
+    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None,
+) -> Trained:  # fmt: skip
+    """Cross-validate `recipe` over the data set's groups, fit it to all of them, and save the model to `folder`.
+
+    The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
+    """
+    check_trainable(dataset, recipe.folds)
+    with tempfile.TemporaryDirectory() as scratch:
+        frozen = None
+        if recipe.finetuning is None:
+            on_stage("compiling the encoder")
+            frozen = compile_encoder(load_source(recipe.encoder), Path(scratch))
+        on_stage(f"cross-validating over {recipe.folds} folds")
+        unseen = held_out(dataset, recipe, frozen, seed, jobs, quiet)
+        if frozen is None:
+            on_stage("fine-tuning on all passages")
+        encoder = frozen or finetuned_encoder(dataset, recipe, Path(scratch), seed, quiet)
+        on_stage("fitting the heads")
+        model = fit_model(dataset, recipe, encoder, unseen, name)
+        on_stage("measuring")
+        answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
+        judged = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
+        measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=jobs) for who, what in judged.items()}
+        manifest = _manifest(dataset, recipe, encoder, name, measures, seed)
+        card = model_card(manifest, dataset, measures, answers, model)
+        manifest = save_model(model, folder, manifest, _golden_texts(dataset), card)
+    return Trained(folder, load_model(folder), manifest, answers, measures)
+
+
+def check_trainable(dataset: Dataset, folds: int) -> None:
+    """Raise TrainingError, by frame, unless every frame stands in as many groups as there are folds, and is missing in as many."""
+    groups = np.asarray(dataset.groups)
+    for frame, column in zip(dataset.codebook.names, dataset.labels.T, strict=True):
+        having, lacking = len(np.unique(groups[column])), len(np.unique(groups[~column]))
+        if min(having, lacking) < folds:
+            raise TrainingError(
+                f"frame '{frame}' stands in {having} groups and is missing in {lacking}; training needs at least {folds} of each"
+            )
+
+
+def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, unseen: HeldOut, name: str) -> FramingModel:
+    """Fit the heads to all of the data set, over the encoder they will serve with; calibration and cuts from held-out scores."""
+    vocabulary = fit_vocabulary(dataset.texts) if recipe.terms else None
+    vectors = encoder.encode(dataset.texts).vectors
+    matrix, blocks = training_matrix(vectors, dataset.texts, vocabulary)
+    classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_logits=unseen.scores)
+    identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
+    languages = tuple(sorted({passage.language or "en" for passage in dataset.passages}))
+    return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)
+
+
+def _manifest(dataset: Dataset, recipe: Recipe, encoder: CompiledEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int) -> Manifest:
+    counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
+    return Manifest(
+        name=name,
+        version="unsaved",
+        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        recipe={**asdict(recipe), "seed": seed},
+        encoder={
+            "fingerprint": encoder.fingerprint,
+            "dimensions": encoder.dimensions,
+            "max_pieces": encoder.max_pieces,
+        },
+        codebook=dataset.codebook.digest,
+        data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts},
+        metrics={who: {key: asdict(figure) for key, figure in named.items()} for who, named in measures.items()},
+        versions={"python": platform.python_version()} | {package: version(package) for package in _VERSIONED},
+        languages=tuple(sorted({passage.language or "en" for passage in dataset.passages})),
+    )
+
+
+def _golden_texts(dataset: Dataset) -> list[str]:
+    """The codebook's examples and passages from all over the data set."""
+    step = max(1, len(dataset) // GOLDEN)
+    return _examples(dataset.codebook) + list(dataset.texts[::step])[:GOLDEN]
+
+
+def _examples(codebook: Codebook) -> list[str]:
+    return [example for frame in codebook.frames for example in frame.examples]
+

@@ -1,0 +1,77 @@
+"""Compile a source model, with its pooling and normalisation, to the one ONNX graph that serving runs."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from framing.encoder import GRAPH_FILE, TOKENIZER_FILE, CompiledEncoder
+from training.transformer.source import pooling_of
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Precision = Literal["int8", "float32"]
+_INPUTS = ("input_ids", "attention_mask")
+
+
+def compile_encoder(model: SentenceTransformer, folder: Path, precision: Precision = "int8", threads: int | None = None) -> CompiledEncoder:
+    """Write the graph and the tokenizer of a plain model into `folder` (made if missing) and open them.
+
+    int8 is dynamic, a scale for each output channel, and of seven-bit weights: with eight bits processors without VNNI
+    instructions overflow in 16-bit sums, and would give other answers than those with them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        exported = Path(scratch) / "float32.onnx"
+        _export(model, exported)
+        if precision == "int8":
+            _quantize(exported, folder / GRAPH_FILE)
+        else:
+            (folder / GRAPH_FILE).write_bytes(exported.read_bytes())
+    tokenizer = model.tokenizer.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=model.max_seq_length)
+    tokenizer.save(str(folder / TOKENIZER_FILE))
+    return CompiledEncoder(folder, threads)
+
+
+def _export(model: SentenceTransformer, path: Path) -> None:
+    import torch
+
+    transformer, pooling = model[0].auto_model, pooling_of(model)
+
+    class OneGraph(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = transformer
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            states = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            if pooling == "cls":
+                pooled = states[:, 0]
+            else:
+                mask = attention_mask.unsqueeze(-1).to(states.dtype)
+                pooled = (states * mask).sum(1) / mask.sum(1)
+            return torch.nn.functional.normalize(pooled, dim=1)
+
+    example = torch.ones(1, 16, dtype=torch.long)
+    axes = {name: {0: "texts", 1: "pieces"} for name in _INPUTS} | {"vector": {0: "texts"}}
+    model.eval()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns of its successor, which needs another package
+        torch.onnx.export(
+            OneGraph().eval(), (example, example), str(path), input_names=list(_INPUTS), output_names=["vector"],
+            dynamic_axes=axes, opset_version=17, dynamo=False,
+        )  # fmt: skip
+
+
+def _quantize(exported: Path, path: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    prepared = exported.with_name("prepared.onnx")
+    quant_pre_process(str(exported), str(prepared), skip_symbolic_shape=True)
+    quantize_dynamic(str(prepared), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)

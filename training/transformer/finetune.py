@@ -1,0 +1,103 @@
+"""Fine-tune an encoder end to end on labelled passages."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from sentence_transformers import SentenceTransformer
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """How long and how hard to fine-tune; the learning rate rises over the first tenth of the steps, then falls to 0."""
+
+    epochs: int = 3
+    learning_rate: float = 2e-4
+    batch_size: int = 16
+    scale: float = 8.0
+    """Unit vectors are multiplied by this before the linear layer, so that its weights stay small."""
+
+
+def finetune(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    labels: NDArray[np.bool_],
+    budget: FineTuning,
+    seed: int = 0,
+    on_step: Callable[[int, int], None] | None = None,
+) -> None:
+    """Fine-tune `model` in place with binary cross-entropy on labels (n, k) over its scaled unit vectors.
+
+    The same seed and number of threads give the same weights. `on_step` is told (steps done, steps in all).
+    """
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    torch.manual_seed(seed)
+    pieces = [model.tokenizer(text, truncation=True, max_length=model.max_seq_length)["input_ids"] for text in texts]
+    targets = torch.tensor(labels, dtype=torch.float32)
+    head = torch.nn.Linear(model.get_embedding_dimension(), targets.shape[1])
+    torch.nn.init.zeros_(head.weight)
+    torch.nn.init.constant_(head.bias, -1.0)
+    batches = [batch for epoch in range(budget.epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
+    optimizer, schedule = _optimizer(model, head, budget, len(batches))
+    model.train()
+    for step, rows in enumerate(batches, 1):
+        vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"]
+        loss = binary_cross_entropy_with_logits(head(budget.scale * torch.nn.functional.normalize(vectors, dim=1)), targets[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if on_step is not None:
+            on_step(step, len(batches))
+    model.eval()
+
+
+def _batches(pieces: Sequence[Sequence[int]], size: int, order: random.Random) -> Iterator[list[int]]:
+    """Shuffled batches of texts of like length, so that little is spent on padding."""
+    rows = list(range(len(pieces)))
+    order.shuffle(rows)
+    stretch = size * 16
+    batches = []
+    for start in range(0, len(rows), stretch):
+        alike = sorted(rows[start : start + stretch], key=lambda row: len(pieces[row]))
+        batches += [alike[at : at + size] for at in range(0, len(alike), size)]
+    order.shuffle(batches)
+    yield from batches
+
+
+def _padded(pieces: Sequence[Sequence[int]], pad: int) -> dict[str, Tensor]:
+    import torch
+
+    longest = max(map(len, pieces))
+    ids = torch.full((len(pieces), longest), pad)
+    mask = torch.zeros((len(pieces), longest), dtype=torch.long)
+    for row, numbers in enumerate(pieces):
+        ids[row, : len(numbers)] = torch.tensor(numbers)
+        mask[row, : len(numbers)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def _optimizer(model: SentenceTransformer, head: Any, budget: FineTuning, steps: int) -> tuple[Any, Any]:
+    import torch
+
+    rising = max(1, steps // 10)
+    optimizer = torch.optim.AdamW(
+        [{"params": model.parameters()}, {"params": head.parameters(), "lr": 5 * budget.learning_rate}],
+        lr=budget.learning_rate,
+        weight_decay=0.01,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
+    )
+    return optimizer, schedule
