@@ -78,9 +78,7 @@ class CompiledEncoder:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(self.folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(str(self.folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001 - the classes of onnxruntime's errors are not public
             raise EncoderError(f"{self.folder / GRAPH_FILE} cannot be opened: {error}") from error
         self._inputs = [node.name for node in self._session.get_inputs()]

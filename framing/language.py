@@ -28,14 +28,14 @@ class _Script:
 
     letters: str
     default: str
-    others: tuple[str, ...] = ()
+    others: str = ""
 
 
 # Latin lists the languages of news sites, not every language: rarer ones mostly win on English full of foreign names.
 _LATIN = _Script(
     r"A-Za-z\u00c0-\u024f\u1e00-\u1eff",
     "en",
-    tuple(["az", "bs", "ca", "cs", "cy", "da", "de", "es", "et", "eu", "fi", "fr", "ga", "gl", "hr", "ht", "hu", "id", "is", "it", "lt", "lv", "ms", "mt", "nl", "no", "pl", "pt", "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "uz", "vi"]),
+    "az bs ca cs cy da de es et eu fi fr ga gl hr ht hu id is it lt lv ms mt nl no pl pt ro sk sl sq sv sw tl tr uz vi",
 )
 _HAN = _Script(r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff", "zh")
 _KANA = _Script(r"\u3041-\u30fa\u30fd-\u30ff\uff66-\uff9f", "ja")
@@ -44,12 +44,12 @@ _SCRIPTS = (
     _HAN,
     _KANA,
     _Script(r"\u0370-\u03ff\u1f00-\u1fff", "el"),
-    _Script(r"\u0400-\u052f", "ru", ("uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt")),
+    _Script(r"\u0400-\u052f", "ru", "uk be bg sr mk kk ky mn tg tt"),
     _Script(r"\u0530-\u058f", "hy"),
     _Script(r"\u0590-\u05ff", "he"),
-    _Script(r"\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", "ar", ("fa", "ur", "ps", "ug")),
-    _Script(r"\u0900-\u097f", "hi", ("mr", "ne")),
-    _Script(r"\u0980-\u09ff", "bn", ("as",)),
+    _Script(r"\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", "ar", "fa ur ps ug"),
+    _Script(r"\u0900-\u097f", "hi", "mr ne"),
+    _Script(r"\u0980-\u09ff", "bn", "as"),
     _Script(r"\u0a00-\u0a7f", "pa"),
     _Script(r"\u0a80-\u0aff", "gu"),
     _Script(r"\u0b80-\u0bff", "ta"),
@@ -80,12 +80,12 @@ def language_of(text: str) -> str:
 
 
 def _script_of(sample: str) -> _Script:
-    counts = {id(script): len(letters.findall(sample)) for script, letters in _LETTERS}
-    han, kana = counts[id(_HAN)], counts[id(_KANA)]
+    counts = {script: len(letters.findall(sample)) for script, letters in _LETTERS}
+    han, kana = counts[_HAN], counts[_KANA]
     if 10 * kana > han:
         # Japanese mixes kana and Chinese characters, so both count for it.
-        counts[id(_KANA)], counts[id(_HAN)] = han + kana, 0
-    return max(_SCRIPTS, key=lambda script: counts[id(script)])
+        counts[_KANA], counts[_HAN] = han + kana, 0
+    return max(_SCRIPTS, key=lambda script: counts[script])
 
 
 def _too_short(sample: str) -> bool:
@@ -94,7 +94,7 @@ def _too_short(sample: str) -> bool:
 
 def _most_likely(sample: str, script: _Script) -> str:
     scores = dict(_identifier().rank(sample))
-    likely = _share(scores, (script.default, *script.others))
+    likely = _share(scores, (script.default, *script.others.split()))
     best = max(likely, key=lambda language: likely[language])
     return best if likely[script.default] < UNLIKELY and likely[best] > CLEAR else script.default
 

@@ -67,9 +67,7 @@ class FramingModel:
     def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
         """Label each text as one passage, as given: no evidence, nothing left out."""
         reading = self.read(texts)
-        return tuple(
-            self._answer(Span(0, len(text), text), reading, row, {}) for row, text in enumerate(texts)
-        )
+        return tuple(self._answer(Span(0, len(text), text), reading, row, {}) for row, text in enumerate(texts))
 
     def read(self, texts: Sequence[str]) -> Reading:
         """Encode texts and give their probabilities; each text's are the same whatever stands beside it."""

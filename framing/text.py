@@ -17,7 +17,10 @@ __all__ = ["Passage", "Span", "Split", "language_of", "split_passages", "split_s
 
 Split = Literal["none", "paragraph", "sentence"]
 
-_SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 _INVISIBLE = "\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 _BLANK = _SPACE + _INVISIBLE
 # One character for one, so that offsets hold; lone surrogates cannot be handed to the splitter.
@@ -104,7 +107,9 @@ def _trim(text: str, start: int, end: int) -> Range:
 def _paragraphs(text: str, start: int, end: int) -> list[Range]:
     """Every line that is not blank, but the lines of hard-wrapped blocks taken together."""
     blocks = list(_blocks(text, start, end))
-    width = max((_wrap_width(text, block) for block in blocks), default=0)
+    # The longest block tells the width best: one overlong line, a web address say, misleads a short one.
+    widths = [(len(block), width) for block in blocks if (width := _wrap_width(text, block))]
+    _, width = max(widths, default=(0, 0))
     paragraphs: list[Range] = []
     for block in blocks:
         previous: Range | None = None
@@ -139,13 +144,13 @@ def _wrap_width(text: str, block: list[Range]) -> int:
     breaks = list(zip(block, block[1:], strict=False))
     full = sum(_is_wrapped(text, *pair, width) for pair in breaks)
     running = sum(_runs_on(text, *pair) for pair in breaks)
-    return width if 4 * full >= 3 * len(breaks) and 2 * running >= len(breaks) else 0
+    return width if 4 * full >= 3 * len(breaks) and 3 * running >= len(breaks) else 0
 
 
 def _is_wrapped(text: str, line: Range, following: Range, width: int) -> bool:
     """Whether a line ends where it does because the next word would not have fitted."""
     length = line[1] - line[0]
-    if max(length, following[1] - following[0]) > width or _BULLET.match(text, *following):
+    if max(length, following[1] - following[0]) > width / _FULL or _BULLET.match(text, *following):
         return False
     word = _FIRST_WORD.match(text, *following)
     return word is not None and length + 1 + len(word[0]) > _FULL * width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,3 +102,10 @@ def tiny_manifest(tiny_codebook: Codebook) -> Manifest:
 def default_model() -> FramingModel:
     """The shipped model."""
     return load_model(ROOT / "models" / "default")
+
+
+@pytest.fixture(scope="session")
+def seed_texts() -> list[str]:
+    """Eighty passages from all over the seed set."""
+    rows = (ROOT / "seeds" / "passages.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(row)["text"] for row in rows[:: len(rows) // 80]]

@@ -5,7 +5,30 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-WORDS = ["the", "a", "rain", "frost", "fell", "all", "day", "two", "presidents", "signed", "contract", "for", "gas", "offered", "to", "host", "talks", "word", "one", "three", "long", "passage"]
+WORDS = [
+    "the",
+    "a",
+    "rain",
+    "frost",
+    "fell",
+    "all",
+    "day",
+    "two",
+    "presidents",
+    "signed",
+    "contract",
+    "for",
+    "gas",
+    "offered",
+    "to",
+    "host",
+    "talks",
+    "word",
+    "one",
+    "three",
+    "long",
+    "passage",
+]
 
 
 def make_small_transformer(folder: Path, pooling: str = "mean", normalize: bool = True) -> Path:

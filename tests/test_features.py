@@ -8,7 +8,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from framing.features import TermWeights
 
-TEXTS = ["Gas flows east, gas flows west.", "The gas deal was signed.", "A mediator met both sides; both sides left.", "Öl für Zürich, oil for Zürich"]
+TEXTS = [
+    "Gas flows east, gas flows west.",
+    "The gas deal was signed.",
+    "A mediator met both sides; both sides left.",
+    "Öl für Zürich, oil for Zürich",
+]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,10 @@ def dense(weights: TermWeights, text: str) -> np.ndarray:
     return row
 
 
-@given(st.text() | st.lists(st.sampled_from(["gas", "flows", "east", "deal", "mediator", "both", "sides", "zürich", ".", ",", "unknown"])).map(" ".join))
+@given(
+    st.text()
+    | st.lists(st.sampled_from(["gas", "flows", "east", "deal", "mediator", "both", "sides", "zürich", ".", ",", "unknown"])).map(" ".join)
+)
 def test_terms_equal_those_of_scikit_learn_for_any_text(pair, text):
     vectorizer, weights = pair
     assert np.allclose(dense(weights, text), vectorizer.transform([text]).toarray()[0], atol=1e-5)
@@ -32,4 +40,3 @@ def test_terms_equal_those_of_scikit_learn_for_any_text(pair, text):
 
 def test_a_text_without_known_words_has_no_terms(pair):
     assert len(pair[1].transform("nothing here").columns) == 0
-

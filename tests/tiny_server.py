@@ -1,6 +1,7 @@
 """`framing serve` as a process of its own, over a pickled model in place of a folder: `python -m tests.tiny_server --model PICKLE`.
 
-Loading and each text take as many seconds as LOADING_PAUSE and TEXT_PAUSE say, so that there is time to look.
+Loading and each text take as many seconds as LOADING_PAUSE and TEXT_PAUSE say, so that there is time to look; GRACE, if given,
+is what requests under way get at the end.
 """
 
 from __future__ import annotations
@@ -25,4 +26,5 @@ def unpickled(path: Path) -> ServedModel:
 
 if __name__ == "__main__":
     server.serve.__defaults__ = (unpickled,)
+    server.GRACE_SECONDS = int(os.environ.get("GRACE", server.GRACE_SECONDS))
     cli.main()

@@ -49,7 +49,9 @@ def comparison_table(measures: Mapping[str, Mapping[str, Figure]]) -> str:
 def frame_table(named: Mapping[str, Figure], frames: Sequence[str]) -> str:
     """Figures by frame as a Markdown table."""
     keys = ("f1", "precision", "recall", "average_precision")
-    return _table(["frame", *(key.replace("_", " ") for key in keys)], [[frame, *(str(named[f"{key}/{frame}"]) for key in keys)] for frame in frames])
+    return _table(
+        ["frame", *(key.replace("_", " ") for key in keys)], [[frame, *(str(named[f"{key}/{frame}"]) for key in keys)] for frame in frames]
+    )
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

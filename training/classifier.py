@@ -158,4 +158,3 @@ def _fit_frame(X: Any, labels: NDArray[np.bool_], C: float) -> tuple[Array, floa
         return np.zeros(X.shape[1]), float(np.log(share / (1 - share)))
     model = LogisticRegression(C=C, max_iter=2000).fit(X, labels)
     return model.coef_[0], float(model.intercept_[0])
-

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tqdm import tqdm
 
 from framing.data import Dataset
-from framing.encoder import CompiledEncoder, Encoder
+from framing.encoder import CompiledEncoder
 from framing.features import TermWeights
 from framing.heads import Array
 from training.classifier import Labels, fit_scores, split_groups
@@ -27,6 +27,7 @@ from training.transformer.finetune import finetune
 from training.transformer.source import load_source
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,17 @@ class HeldOut:
     decisions: NDArray[np.int8]
 
 
-def held_out(dataset: Dataset, recipe: Recipe, encoder: Encoder | None, seed: int = 0, jobs: int = -1, quiet: bool = False) -> HeldOut:
-    """Cross-validate `recipe` over the groups of `dataset`; `encoder` is the compiled one of a recipe that does not fine-tune."""
+def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False) -> HeldOut:
+    """Cross-validate `recipe` over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe that does not fine-tune."""
     folds = split_groups(dataset.groups, recipe.folds, seed)
-    if recipe.finetuning is None:
-        assert encoder is not None
-        vectors = encoder.encode(dataset.texts).vectors
-        parts = Parallel(jobs, prefer="threads")(delayed(_fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds)
+    if vectors is not None:
+        parts = Parallel(jobs, prefer="threads")(
+            delayed(_fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds
+        )
     else:
-        bar = tqdm(folds, desc="fine-tuning folds", disable=True if quiet else None)
-        parts = [_fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in bar]
+        parts = [
+            _fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in folds
+        ]
     scores = np.zeros(dataset.labels.shape)
     for (_, test), part in zip(folds, parts, strict=True):
         scores[test] = part
@@ -64,7 +66,7 @@ def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
     return TermWeights({term: column for column, term in enumerate(terms)}, vectorizer.idf_.astype(np.float32))
 
 
-def training_matrix(vectors: NDArray[np.float32], texts: Sequence[str], vocabulary: TermWeights | None) -> tuple[Any, tuple[int, ...]]:
+def training_matrix(vectors: Vectors, texts: Sequence[str], vocabulary: TermWeights | None) -> tuple[Any, tuple[int, ...]]:
     """The features of texts as one matrix (n, columns), and the widths of its blocks."""
     if vocabulary is None:
         return vectors.astype(np.float64), (vectors.shape[1],)
@@ -81,14 +83,14 @@ def strengths(recipe: Recipe) -> tuple[float, ...]:
     return (recipe.vector_strength, recipe.term_strength) if recipe.terms else (recipe.vector_strength,)
 
 
-def _fold_scores(texts: Sequence[str], labels: Labels, vectors: NDArray[np.float32], recipe: Recipe, fold: Fold) -> Array:
+def _fold_scores(texts: Sequence[str], labels: Labels, vectors: Vectors, recipe: Recipe, fold: Fold) -> Array:
     train, test = fold
     vocabulary = fit_vocabulary([texts[row] for row in train]) if recipe.terms else None
     matrix, blocks = training_matrix(vectors, texts, vocabulary)
     return fit_scores(matrix[train], labels[train], blocks, strengths(recipe))(matrix[test])
 
 
-def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool) -> NDArray[np.float32]:
+def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool) -> Vectors:
     train, _ = fold
     with tempfile.TemporaryDirectory() as folder:
         encoder = finetuned_encoder(dataset.subset(train), recipe, Path(folder), seed, quiet)

@@ -37,7 +37,7 @@ class Answers:
     @property
     def found(self) -> NDArray[np.bool_]:
         """Where a frame was called present (n, k); unsure is not found."""
-        return self.decisions == PRESENT
+        return np.asarray(self.decisions == PRESENT)
 
 
 # Measures by frame: weights (draws, n) to (draws, k).

@@ -20,7 +20,7 @@ class FramingPyfunc(PythonModel):  # type: ignore[misc]
 
     def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         answers = self._model.score([str(text) for text in model_input["text"]])
-        return pd.DataFrame([scored_fields(answer) for answer in answers], index=model_input.index)
+        return pd.DataFrame([scored_fields(self._model, answer) for answer in answers], index=model_input.index)
 
 
 set_model(FramingPyfunc())

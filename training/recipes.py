@@ -28,7 +28,13 @@ class Recipe:
 
 RECIPES = (
     Recipe("frozen", "the encoder as it is, heads trained over it: seconds"),
-    Recipe("finetuned", "the encoder fine-tuned end to end, then the same heads: minutes", vector_strength=1.0, finetuning=FineTuning(), folds=3),
+    Recipe(
+        "finetuned",
+        "the encoder fine-tuned end to end, then the same heads: minutes",
+        vector_strength=1.0,
+        finetuning=FineTuning(),
+        folds=3,
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ class Version:
 def connect() -> MlflowClient:
     """A client on MLFLOW_TRACKING_URI, or on the local store. Raises MissingExtra, or TrainingError where it cannot be reached."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
     try:
         import mlflow
     except ImportError as error:
@@ -156,7 +157,10 @@ def _log_data(dataset: Dataset) -> None:
 
 
 def _predictions(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {"id": [passage.id for passage in dataset.passages], "frames": [";".join(passage.frames) for passage in dataset.passages]}
+    table: dict[str, list[Any]] = {
+        "id": [passage.id for passage in dataset.passages],
+        "frames": [";".join(passage.frames) for passage in dataset.passages],
+    }
     for column, frame in enumerate(dataset.codebook.names):
         table[f"probability/{frame}"] = trained.answers.probabilities[:, column].round(4).tolist()
         table[f"present/{frame}"] = (trained.answers.decisions[:, column] == PRESENT).tolist()

@@ -22,7 +22,7 @@ from framing.prediction import ModelIdentity
 from training.card import model_card
 from training.classifier import FrameClassifier
 from training.floors import floors
-from training.heldout import HeldOut, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
+from training.heldout import HeldOut, Vectors, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
 from training.metrics import Answers, Figure, measure_all
 from training.recipes import Recipe
 from training.transformer.compile import compile_encoder
@@ -54,17 +54,13 @@ def train(
     """
     check_trainable(dataset, recipe.folds)
     with tempfile.TemporaryDirectory() as scratch:
-        frozen = None
-        if recipe.finetuning is None:
-            on_stage("compiling the encoder")
-            frozen = compile_encoder(load_source(recipe.encoder), Path(scratch))
+        on_stage("preparing the encoder" if recipe.finetuning is None else "fine-tuning the encoder on all passages")
+        encoder = _encoder(dataset, recipe, Path(scratch), seed, quiet)
+        vectors = encoder.encode(dataset.texts).vectors
         on_stage(f"cross-validating over {recipe.folds} folds")
-        unseen = held_out(dataset, recipe, frozen, seed, jobs, quiet)
-        if frozen is None:
-            on_stage("fine-tuning on all passages")
-        encoder = frozen or finetuned_encoder(dataset, recipe, Path(scratch), seed, quiet)
+        unseen = held_out(dataset, recipe, vectors if recipe.finetuning is None else None, seed, jobs, quiet)
         on_stage("fitting the heads")
-        model = fit_model(dataset, recipe, encoder, unseen, name)
+        model = fit_model(dataset, recipe, encoder, vectors, unseen, name)
         on_stage("measuring")
         answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
         judged = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
@@ -86,10 +82,16 @@ def check_trainable(dataset: Dataset, folds: int) -> None:
             )
 
 
-def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, unseen: HeldOut, name: str) -> FramingModel:
-    """Fit the heads to all of the data set, over the encoder they will serve with; calibration and cuts from held-out scores."""
+def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int, quiet: bool) -> CompiledEncoder:
+    if recipe.finetuning is not None:
+        return finetuned_encoder(dataset, recipe, folder, seed, quiet)
+    return compile_encoder(load_source(recipe.encoder), folder)
+
+
+def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str) -> FramingModel:
+    """Fit the heads to all of the data set's `vectors`, those of the encoder they will serve with; calibration and cuts come from
+    held-out scores."""
     vocabulary = fit_vocabulary(dataset.texts) if recipe.terms else None
-    vectors = encoder.encode(dataset.texts).vectors
     matrix, blocks = training_matrix(vectors, dataset.texts, vocabulary)
     classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_logits=unseen.scores)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
@@ -97,7 +99,9 @@ def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, unseen: HeldOu
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)
 
 
-def _manifest(dataset: Dataset, recipe: Recipe, encoder: CompiledEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int) -> Manifest:
+def _manifest(
+    dataset: Dataset, recipe: Recipe, encoder: CompiledEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int
+) -> Manifest:
     counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
     return Manifest(
         name=name,
@@ -125,4 +129,3 @@ def _golden_texts(dataset: Dataset) -> list[str]:
 
 def _examples(codebook: Codebook) -> list[str]:
     return [example for frame in codebook.frames for example in frame.examples]
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
@@ -91,6 +92,7 @@ _REFUSED = problem_responses(
     problems.INVALID,
     problems.INTERNAL,
     problems.NOT_READY,
+    problems.STOPPING,
 )
 
 
@@ -102,10 +104,13 @@ async def predict(request: Request, served: Served, settings: Limits) -> Respons
     body = await read_body(request, settings.max_body_bytes)
     asked = await to_thread.run_sync(parse_predict_request, body, settings)
     predictions: CapacityLimiter = request.app.state.predictions
-    answers = [
-        await to_thread.run_sync(_label, served.model, place, asked.split, limiter=predictions, abandon_on_cancel=True)
-        for place in asked.places
-    ]
+    try:
+        answers = [
+            await to_thread.run_sync(_label, served.model, place, asked.split, limiter=predictions, abandon_on_cancel=True)
+            for place in asked.places
+        ]
+    except CancelledError as error:  # the server's time for ending in order is up
+        raise Problem(problems.STOPPING, "The server is stopping and could not finish; send the request again.") from error
     return Response(await to_thread.run_sync(_write, asked, answers), media_type="application/json")
 
 

@@ -36,6 +36,7 @@ WRONG_TYPE = Kind("wrong-content-type", 415, "The body is of a type that is not 
 INVALID = Kind("invalid-request", 422, "The request is not valid")
 INTERNAL = Kind("internal-error", 500, "The server made a mistake")
 NOT_READY = Kind("not-ready", 503, "No model is loaded yet")
+STOPPING = Kind("stopping", 503, "The server is stopping")
 
 
 class WrongField(BaseModel):
@@ -121,12 +122,12 @@ def _detail(error: Mapping[str, Any]) -> str:
     return wording.format_map(error.get("ctx", {}))
 
 
-def _answer_problem(_request: Request, error: Exception) -> Response:
+async def _answer_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
     return error.response()
 
 
-def _answer_http(_request: Request, error: Exception) -> Response:
+async def _answer_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == WRONG_METHOD.status:
         allowed = (error.headers or {}).get("Allow", "another method")
@@ -137,7 +138,7 @@ def _answer_http(_request: Request, error: Exception) -> Response:
     return Problem(kind, "The request cannot be answered.", headers=error.headers or {}).response()
 
 
-def _answer_mistake(_request: Request, _error: Exception) -> Response:
+async def _answer_mistake(_request: Request, _error: Exception) -> Response:
     return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.").response()
 
 

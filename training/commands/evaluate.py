@@ -19,7 +19,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("evaluate")
-@click.option("--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("models/default"), show_default=True)
+@click.option(
+    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("models/default"), show_default=True
+)
 @click.option("--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages the model was not trained on.")
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 @click.option("--jobs", default=-1, show_default=True)

@@ -17,12 +17,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("train")
-@click.option("--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated.")
+@click.option(
+    "--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated."
+)
 @click.option("--codebook", "codebook", type=_FILE, required=True, help="The frames, as TOML or JSON.")
 @click.option("--recipe", "recipe", default="frozen", show_default=True, type=click.Choice([recipe.name for recipe in RECIPES]))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
 @click.option("--evaluation", type=_FILE, help="Passages that decide a promotion, from another source than the training data.")
-@click.option("--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation.")
+@click.option(
+    "--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation."
+)
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--jobs", default=-1, show_default=True, help="Processes for folds and intervals; -1: one a core.")

@@ -21,9 +21,12 @@ class FineTuning:
 
     epochs: int = 3
     learning_rate: float = 2e-4
-    batch_size: int = 16
+    batch_size: int = 32
     scale: float = 8.0
     """Unit vectors are multiplied by this before the linear layer, so that its weights stay small."""
+    word_embeddings: bool = False
+    """Whether the embedding tables learn too. Kept as they are, a word the passages never use still stands beside its
+    synonyms, and a step takes a third less time."""
 
 
 def finetune(
@@ -48,14 +51,15 @@ def finetune(
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.constant_(head.bias, -1.0)
     batches = [batch for epoch in range(budget.epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
-    optimizer, schedule = _optimizer(model, head, budget, len(batches))
+    learning = [*_learning(model, budget), *head.parameters()]
+    optimizer, schedule = _optimizer(learning, budget, len(batches))
     model.train()
     for step, rows in enumerate(batches, 1):
         vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"]
         loss = binary_cross_entropy_with_logits(head(budget.scale * torch.nn.functional.normalize(vectors, dim=1)), targets[rows])
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         schedule.step()
         if on_step is not None:
@@ -88,15 +92,17 @@ def _padded(pieces: Sequence[Sequence[int]], pad: int) -> dict[str, Tensor]:
     return {"input_ids": ids, "attention_mask": mask}
 
 
-def _optimizer(model: SentenceTransformer, head: Any, budget: FineTuning, steps: int) -> tuple[Any, Any]:
+def _learning(model: SentenceTransformer, budget: FineTuning) -> list[Any]:
+    transformer = model[0].auto_model
+    transformer.embeddings.requires_grad_(budget.word_embeddings)
+    return [weights for weights in transformer.parameters() if weights.requires_grad]
+
+
+def _optimizer(learning: list[Any], budget: FineTuning, steps: int) -> tuple[Any, Any]:
     import torch
 
     rising = max(1, steps // 10)
-    optimizer = torch.optim.AdamW(
-        [{"params": model.parameters()}, {"params": head.parameters(), "lr": 5 * budget.learning_rate}],
-        lr=budget.learning_rate,
-        weight_decay=0.01,
-    )
+    optimizer = torch.optim.AdamW(learning, lr=budget.learning_rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
     )

@@ -1,0 +1,91 @@
+"""The estimator: scikit-learn's own checks, calibration, groups, and the heads it hands to serving."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from training.classifier import FrameClassifier, fit_scores, split_groups
+
+ONLY_INDICATORS = "labels are 0/1 columns, one for each frame; this check gives class names or numbers"
+NOT_APPLICABLE = {
+    "check_estimators_dtypes": ONLY_INDICATORS,
+    "check_classifier_data_not_an_array": ONLY_INDICATORS,
+    "check_classifiers_classes": ONLY_INDICATORS,
+    "check_classifiers_train": ONLY_INDICATORS,
+    "check_classifier_not_supporting_multiclass": ONLY_INDICATORS,
+    "check_fit2d_1feature": ONLY_INDICATORS,
+    "check_estimator_sparse_array": ONLY_INDICATORS,
+    "check_estimator_sparse_matrix": ONLY_INDICATORS,
+    "check_classifier_multioutput": "predict cuts at each frame's own threshold, not at 0.5",
+    "check_decision_proba_consistency": "a frame has one probability, not one for each of two classes",
+}
+
+
+@parametrize_with_checks([FrameClassifier()], expected_failed_checks=lambda _: NOT_APPLICABLE)
+def test_scikit_learn_finds_the_estimator_well_mannered(estimator, check):
+    check(estimator)
+    assert clone(estimator).get_params() == estimator.get_params()
+
+
+def drawn(groups: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Three passages a group that share most of their features, and labels that follow two of the columns."""
+    generator = np.random.default_rng(seed)
+    centres = np.repeat(generator.normal(size=(groups, 8)), 3, axis=0)
+    X = centres + 0.1 * generator.normal(size=centres.shape)
+    y = np.stack([centres[:, 0] > 0, centres[:, 1] > 0.5], axis=1)
+    return X, y.astype(int), [f"g{row // 3}" for row in range(len(X))]
+
+
+def test_no_group_stands_on_both_sides_of_a_fold_and_every_row_is_held_out_once():
+    _, _, groups = drawn()
+    folds = split_groups(groups, 5)
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(groups)))
+    for train, test in folds:
+        assert not {groups[row] for row in train} & {groups[row] for row in test}
+
+
+def test_it_learns_what_decides_each_frame():
+    X, y, groups = drawn(200)
+    fresh, truth, _ = drawn(200, seed=1)
+    predicted = FrameClassifier().fit(X, y, groups=groups).predict(fresh)
+    assert (predicted == truth).mean() > 0.93
+
+
+def test_a_block_of_many_sparse_columns_does_not_drown_a_dense_one():
+    X, y, groups = drawn()
+    noise = sp.random(len(X), 2000, density=0.01, random_state=0, format="csr")
+    both = sp.hstack([sp.csr_array(X), noise]).tocsr()
+    alone = FrameClassifier().fit(X, y, groups=groups)
+    beside = FrameClassifier(blocks=(8, 2000)).fit(both, y, groups=groups)
+    assert np.corrcoef(alone.held_out_logits_.ravel(), beside.held_out_logits_.ravel())[0, 1] > 0.85
+
+
+def test_blocks_that_do_not_add_up_are_an_error():
+    X, y, _ = drawn()
+    with pytest.raises(ValueError, match="blocks add up to 7 columns, X has 8"):
+        FrameClassifier(blocks=(3, 4)).fit(X, y)
+
+
+def test_held_out_log_odds_from_elsewhere_decide_the_thresholds():
+    X, y, groups = drawn()
+    own = FrameClassifier().fit(X, y, groups=groups)
+    doubtful = np.random.default_rng(0).normal(size=y.shape)
+    modest = FrameClassifier().fit(X, y, groups=groups, held_out_logits=doubtful)
+    assert (modest.calibration_.slopes < own.calibration_.slopes).all()
+
+
+def test_the_heads_for_serving_give_the_estimators_probabilities():
+    X, y, groups = drawn()
+    classifier = FrameClassifier(blocks=(5, 3)).fit(X, y, groups=groups)
+    heads = classifier.to_heads(dimensions=5)
+    terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
+    served = heads.probabilities(X[:, :5].astype(np.float32), terms)
+    assert np.allclose(served, classifier.predict_proba(X), atol=1e-5)
+    assert np.array_equal(heads.thresholds, classifier.thresholds_)
+
+
+def test_a_fold_without_a_rare_frame_falls_back_to_its_share():
+    scores = fit_scores(np.ones((4, 2)), np.array([[False], [False], [False], [False]]), (2,), (1.0,))
+    assert scores(np.ones((1, 2))).round(3).tolist() == [[round(float(np.log((1 / 6) / (5 / 6))), 3)]]

@@ -1,0 +1,142 @@
+"""Runs and versions in a real MLflow: a local database, and a server over HTTP."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from framing.artifact import load_model
+from framing.cli import main
+from framing.row_writer import open_rows_writer
+from tests.test_training import FOUR, weather
+from training import tracking
+from training.promote import Verdict
+from training.recipes import Recipe
+from training.train import train
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A real MLflow server over SQLite, with its own artifact store."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    log = (folder / "server.log").open("wb")
+    process = subprocess.Popen(command + store, stdout=log, stderr=log, env=environment, cwd=folder)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{address}/health", timeout=1)
+            break
+        except OSError:
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.5)
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def trained(small_transformer, tmp_path_factory):
+    recipe = Recipe("small", "a small frozen encoder", encoder=str(small_transformer), folds=3)
+    return train(weather(), recipe, tmp_path_factory.mktemp("trained") / "model", quiet=True, jobs=2)
+
+
+@pytest.fixture(scope="module")
+def version(server, trained):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", server)
+        yield tracking.log_training(weather(), trained)
+
+
+@pytest.fixture
+def client(server, version, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    return tracking.connect()
+
+
+def test_a_run_holds_parameters_metrics_the_data_set_and_the_tables(client, version, trained):
+    run = client.get_run(version.run)
+    assert run.data.params["name"] == "small"
+    assert run.data.metrics["macro_f1"] == pytest.approx(trained.measures["small"]["macro_f1"].value)
+    assert run.data.metrics["f1/frost/low"] <= run.data.metrics["f1/frost"] <= run.data.metrics["f1/frost/high"]
+    assert run.data.metrics["floor/all-positive/macro_f1"] > 0
+    assert run.data.tags["data.sha256"] == weather().digest
+    assert run.inputs.dataset_inputs[0].dataset.digest == weather().digest[:36]
+    names = {entry.path for folder in ("figures", "tables", "card") for entry in client.list_artifacts(version.run, folder)}
+    assert names == {
+        "figures/precision_recall.png", "figures/reliability.png", "tables/held_out.json", "tables/errors.json",
+        "card/README.md", "card/manifest.json",
+    }  # fmt: skip
+
+
+def test_a_registered_version_loads_as_a_pyfunc_without_any_pickle(client, version, trained, monkeypatch):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    model = mlflow.pyfunc.load_model(f"models:/framing/{version.number}")
+    answers = model.predict(pd.DataFrame({"text": ["talks and talks", "rain"]}))
+    own = trained.model.score(["talks and talks", "rain"])
+    assert answers["predicted_frames"].tolist() == [list(answer.present) for answer in own]
+    assert answers["probabilities"][1]["rain"] == own[1].frames[0].probability
+    assert set(answers.columns) == {"predicted_frames", "probabilities", "decisions", "model"}
+    assert model.metadata.signature.inputs.input_names() == ["text"]
+    local = mlflow.artifacts.download_artifacts(f"models:/framing/{version.number}")
+    assert not [path for path in Path(local).rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
+
+
+def test_the_alias_champion_moves_only_with_a_verdict_that_passed(client, version):
+    tracking.record_verdict(client, version, Verdict(False, ("rain falls",)))
+    assert tracking.champion(client) is None
+    tracking.record_verdict(client, version, Verdict(True, ("no worse",)))
+    champion = tracking.champion(client)
+    assert champion is not None
+    assert (champion.number, champion.tags["promotion.reasons"]) == (version.number, "no worse")
+
+
+def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):
+    tracking.export_version(version, tmp_path / "out" / "model")
+    assert load_model(tmp_path / "out" / "model").identity == trained.model.identity
+
+
+def test_the_commands_list_train_and_promote(server, version, small_transformer, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("training.commands.train.recipe_named", lambda _: Recipe("frozen", "", encoder=str(small_transformer), folds=2))
+    (tmp_path / "codebook.json").write_text(__import__("json").dumps(FOUR.as_dict()))
+    for name, data in (("data.jsonl", weather()), ("evaluation.jsonl", weather(10))):
+        with open_rows_writer(tmp_path / name) as writer:
+            for passage in data.passages:
+                fresh = passage.text if name == "data.jsonl" else passage.text + " indeed"
+                writer.write({"id": passage.id, "group": passage.group, "text": fresh, "frames": list(passage.frames)})
+    runner = CliRunner()
+    trained = runner.invoke(
+        main, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]
+    )  # fmt: skip
+    assert trained.exit_code == 0, trained.output
+    assert "registered as framing version" in trained.output
+    assert "promoted: " in trained.output
+    listed = runner.invoke(main, ["models", "list"])
+    assert listed.output.count("frozen") >= 1
+    assert "*" in listed.output
+    unknown = runner.invoke(main, ["models", "promote", "999", "--evaluation", "evaluation.jsonl"])
+    assert unknown.exit_code == 1
+    assert "there is no version 999 of 'framing'" in unknown.output
+
+
+def test_a_store_that_cannot_be_reached_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////nowhere/at/all.db")
+    result = CliRunner().invoke(main, ["models", "list"])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the MLflow store at sqlite:////nowhere/at/all.db cannot be used")

@@ -1,0 +1,127 @@
+"""From labelled passages to a judged model folder, with a real transformer a thousand times smaller than the shipped one."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from framing.artifact import check_golden, load_model, read_manifest
+from framing.codebook import Codebook, Frame
+from framing.data import Dataset, LabelledPassage
+from framing.errors import TrainingError
+from training.heldout import fit_vocabulary, held_out, training_matrix
+from training.metrics import f1, value
+from training.recipes import RECIPES, Recipe, recipe_named
+from training.train import check_trainable, train
+from training.transformer.finetune import FineTuning
+
+FOUR = Codebook("Sky", tuple(Frame(name, name.title(), f"About {name}.") for name in ("rain", "frost", "contract", "talks")))
+FILLER = "the a fell all day two presidents offered to host word one three long passage".split()
+
+
+def weather(groups: int = 60) -> Dataset:
+    """Two passages a group; a passage carries a frame when its word is in it."""
+    generator = np.random.default_rng(0)
+    passages = []
+    for group in range(groups):
+        for twin in range(2):
+            frames = tuple(name for name in FOUR.names if generator.random() < 0.35)
+            words = [*generator.choice(FILLER, 6), *frames, f"x{group}", f"y{twin}"]
+            generator.shuffle(words)
+            passages.append(LabelledPassage(f"p{group}-{twin}", " ".join(words), frames, f"g{group}", "wire", None, None))
+    return Dataset(FOUR, tuple(passages))
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return weather()
+
+
+@pytest.fixture(scope="module")
+def recipe(small_transformer) -> Recipe:
+    return Recipe("small", "a small frozen encoder", encoder=str(small_transformer), folds=3)
+
+
+@pytest.fixture(scope="module")
+def trained(data, recipe, tmp_path_factory):
+    return train(data, recipe, tmp_path_factory.mktemp("trained") / "model", quiet=True, jobs=2)
+
+
+def test_a_codebook_of_other_frames_trains_with_no_change(trained):
+    assert trained.model.codebook.names == ("rain", "frost", "contract", "talks")
+    assert trained.model.score(["talks and talks about talks"])[0].present == ("talks",)
+
+
+def test_the_model_beats_every_floor_it_should_and_the_floors_are_there(trained):
+    assert set(trained.measures) == {"small", "all-positive", "prior", "TF-IDF + logistic regression"}
+    ours = trained.measures["small"]["macro_f1"]
+    assert ours.low > trained.measures["all-positive"]["macro_f1"].high
+    assert ours.low > trained.measures["prior"]["macro_f1"].high
+
+
+def test_figures_in_the_manifest_are_those_of_the_held_out_answers(trained):
+    written = read_manifest(trained.folder).metrics["small"]
+    assert written["f1/rain"]["value"] == pytest.approx(value(f1, trained.answers)[0])
+
+
+def test_the_folder_says_what_it_was_made_of(trained, data):
+    manifest = read_manifest(trained.folder)
+    assert manifest.data["digest"] == data.digest
+    assert (manifest.data["passages"], manifest.data["groups"]) == (120, 60)
+    assert manifest.encoder["fingerprint"] == trained.model.encoder.fingerprint
+    assert manifest.recipe["seed"] == 0
+    check_golden(load_model(trained.folder), trained.folder)
+
+
+def test_the_card_holds_the_figures_and_the_failures(trained):
+    card = (trained.folder / "README.md").read_text(encoding="utf-8")
+    assert str(trained.measures["small"]["macro_f1"]) in card
+    assert "## When not to use it" in card
+    assert "Held-out passages it was surest about and wrong" in card
+
+
+def test_the_same_seed_gives_the_same_model(data, recipe, trained, tmp_path):
+    again = train(data, recipe, tmp_path / "again", quiet=True, jobs=1)
+    assert again.manifest.version == trained.manifest.version
+    assert json.loads((tmp_path / "again" / "golden.json").read_text()) == json.loads((trained.folder / "golden.json").read_text())
+
+
+def test_a_passage_is_never_scored_by_heads_that_saw_its_group(data, recipe, compiled_encoder):
+    """Labels that follow the group alone cannot be guessed for a group that is held out."""
+    generator = np.random.default_rng(1)
+    side = {group: bool(generator.random() < 0.5) for group in dict.fromkeys(data.groups)}
+    one = Codebook("One", FOUR.frames[:1])
+    passages = tuple(replace(passage, frames=("rain",) if side[passage.group] else ()) for passage in data.passages)
+    unfair = Dataset(one, passages)
+    unseen = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, jobs=1)
+    right = (unseen.scores[:, 0] > 0) == unfair.labels[:, 0]
+    assert right.mean() < 0.65
+
+
+def test_a_recipe_that_fine_tunes_does_so_in_every_fold(data, small_transformer, tmp_path):
+    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
+    result = train(data, tuned, tmp_path / "tuned", quiet=True)
+    assert result.model.vocabulary is None
+    assert result.answers.probabilities.shape == (120, 4)
+    assert result.manifest.recipe["finetuning"]["epochs"] == 1
+
+
+def test_a_frame_in_too_few_groups_is_refused_by_name(data):
+    rare = tuple(replace(passage, frames=("rain",) if row == 0 else ()) for row, passage in enumerate(data.passages))
+    with pytest.raises(TrainingError, match="frame 'rain' stands in 1 groups and is missing in 60; training needs at least 3 of each"):
+        check_trainable(Dataset(FOUR, rare), 3)
+
+
+def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():
+    with pytest.raises(TrainingError, match="there is no recipe 'huge'; accepted are " + ", ".join(recipe.name for recipe in RECIPES)):
+        recipe_named("huge")
+
+
+def test_the_training_matrix_holds_vectors_and_terms_side_by_side():
+    vocabulary = fit_vocabulary(["gas deal", "gas deal again", "nothing"])
+    matrix, blocks = training_matrix(np.ones((2, 3), np.float32), ["gas deal", "rest"], vocabulary)
+    assert blocks == (3, 3)
+    assert sorted(vocabulary.columns) == ["deal", "gas", "gas deal"]
+    assert matrix.toarray()[1].tolist() == [1, 1, 1, 0, 0, 0]
+    assert np.linalg.norm(matrix.toarray()[0, 3:]) == pytest.approx(1)

@@ -1,0 +1,83 @@
+"""Sources of encoders: which are accepted, how faithfully they compile, and what fine-tuning does."""
+
+import numpy as np
+import pytest
+
+from framing.errors import EncoderError
+from tests.small_transformer import make_small_transformer
+from training.transformer.compile import compile_encoder
+from training.transformer.finetune import FineTuning, finetune
+from training.transformer.source import MINILM, load_source
+
+TEXTS = ["Rain fell all day.", "The two presidents signed a contract for gas.", "Frost!"]
+
+
+@pytest.fixture(scope="module")
+def minilm():
+    return load_source(MINILM)
+
+
+@pytest.mark.parametrize(("pooling", "normalize"), [("mean", True), ("mean", False), ("cls", True)])
+def test_a_plain_source_compiles_to_the_same_directions(tmp_path, pooling, normalize):
+    source = load_source(str(make_small_transformer(tmp_path / "source", pooling, normalize)))
+    expected = source.encode(TEXTS, normalize_embeddings=True)
+    assert np.allclose(compile_encoder(source, tmp_path / "exact", "float32").encode(TEXTS).vectors, expected, atol=1e-5)
+
+
+def test_a_source_with_another_pooling_is_refused_by_its_name(tmp_path):
+    folder = make_small_transformer(tmp_path / "source", pooling="max")
+    with pytest.raises(EncoderError, match="pools by max; accepted are mean and cls"):
+        load_source(str(folder))
+
+
+def test_a_source_of_another_kind_is_refused_by_its_parts(tmp_path):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
+
+    make_small_transformer(tmp_path / "source")
+    transformer = Transformer(str(tmp_path / "source-transformer"))
+    SentenceTransformer(modules=[transformer, Pooling(32), Dense(32, 8)], device="cpu").save(str(tmp_path / "dense"))
+    with pytest.raises(EncoderError, match=r"made of Transformer \+ Pooling \+ Dense; accepted is Transformer \+ Pooling"):
+        load_source(str(tmp_path / "dense"))
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(EncoderError, match=r"neither all-MiniLM-L6-v2 nor a folder .* \(no modules.json\)"):
+        load_source(str(tmp_path))
+
+
+def test_the_compiled_minilm_holds_its_source_on_cosines(minilm, tmp_path, seed_texts):
+    compiled = compile_encoder(minilm, tmp_path)
+    expected = minilm.encode(seed_texts, normalize_embeddings=True)
+    cosines = (compiled.encode(seed_texts).vectors * expected).sum(axis=1)
+    assert cosines.min() > 0.97
+    assert cosines.mean() > 0.988
+    assert compiled.max_pieces == 256
+    assert (tmp_path / "encoder.onnx").stat().st_size < 25_000_000
+
+
+def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, tmp_path, seed_texts):
+    """Heads fitted on the compiled vectors of one half decide the other half as heads over the source do."""
+    from training.classifier import fit_scores
+
+    compiled = compile_encoder(minilm, tmp_path).encode(seed_texts).vectors.astype(float)
+    source = minilm.encode(seed_texts, normalize_embeddings=True).astype(float)
+    labels = np.array([[any(word in text.lower() for word in ("gas", "oil", "lng"))] for text in seed_texts])
+    half = len(seed_texts) // 2
+    decided = [fit_scores(vectors[:half], labels[:half], (384,), (10.0,))(vectors[half:]) > 0 for vectors in (compiled, source)]
+    assert (decided[0] == decided[1]).mean() > 0.97
+
+
+def test_fine_tuning_pulls_texts_of_different_labels_apart_and_repeats_itself(small_transformer):
+    texts = ["Rain fell all day.", "Frost fell all day."] * 16
+    labels = np.array([[True], [False]] * 16)
+
+    def tuned() -> np.ndarray:
+        model = load_source(str(small_transformer))
+        finetune(model, texts, labels, FineTuning(epochs=20, learning_rate=3e-3, batch_size=8, word_embeddings=True), seed=3)
+        return model.encode(texts[:2], normalize_embeddings=True)
+
+    before = load_source(str(small_transformer)).encode(texts[:2], normalize_embeddings=True)
+    after = tuned()
+    assert after[0] @ after[1] < before[0] @ before[1] - 0.2
+    assert np.array_equal(after, tuned())
