@@ -28,6 +28,8 @@ HEADS_FILE = "heads.npz"
 TERMS_FILE = "terms.json"
 GOLDEN_FILE = "golden.json"
 CARD_FILE = "README.md"
+DEFAULT_FOLDER = Path(__file__).parents[1] / "models" / "default"
+"""The shipped model, in a checkout."""
 GOLDEN_TOLERANCE = 0.05
 """How far a golden probability may be off: processors round sums of floats in different orders."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
 ABSENT, UNSURE, PRESENT = 0, 1, 2
 
 Array = NDArray[np.float64]

@@ -14,7 +14,7 @@ from framing.features import TermWeights
 from framing.heads import Array, Heads
 from framing.language import language_of
 from framing.prediction import (
-    Decision,
+    DECISIONS,
     DocumentAnswer,
     Evidence,
     FrameAnswer,
@@ -23,8 +23,6 @@ from framing.prediction import (
     ProfileEntry,
 )
 from framing.text import Passage, Span, Split, split_passages
-
-_DECISIONS: tuple[Decision, ...] = ("absent", "unsure", "present")
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class FramingModel:
                 float(reading.probabilities[row, frame]),
                 float(self.heads.thresholds[frame]),
                 float(self.heads.floors[frame]),
-                "unsure" if foreign else _DECISIONS[decided[frame]],
+                "unsure" if foreign else DECISIONS[decided[frame]],
                 evidence.get(name, ()),
             )
             for frame, name in enumerate(self.codebook.names)

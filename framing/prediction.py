@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Decision = Literal["present", "unsure", "absent"]
+Decision = Literal["absent", "unsure", "present"]
+DECISIONS: tuple[Decision, ...] = ("absent", "unsure", "present")
+"""By their codes in arrays of decisions: 0, 1 and 2."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from framing.artifact import load_model
-from framing.cli import main
+from framing.cli import framing
 from framing.row_writer import open_rows_writer
 from tests.test_training import FOUR, weather
 from training import tracking
@@ -122,21 +122,21 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
                 writer.write({"id": passage.id, "group": passage.group, "text": fresh, "frames": list(passage.frames)})
     runner = CliRunner()
     trained = runner.invoke(
-        main, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]
+        framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]
     )  # fmt: skip
     assert trained.exit_code == 0, trained.output
     assert "registered as framing version" in trained.output
     assert "promoted: " in trained.output
-    listed = runner.invoke(main, ["models", "list"])
+    listed = runner.invoke(framing, ["models", "list"])
     assert listed.output.count("frozen") >= 1
     assert "*" in listed.output
-    unknown = runner.invoke(main, ["models", "promote", "999", "--evaluation", "evaluation.jsonl"])
+    unknown = runner.invoke(framing, ["models", "promote", "999", "--evaluation", "evaluation.jsonl"])
     assert unknown.exit_code == 1
     assert "there is no version 999 of 'framing'" in unknown.output
 
 
 def test_a_store_that_cannot_be_reached_is_one_sentence(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////nowhere/at/all.db")
-    result = CliRunner().invoke(main, ["models", "list"])
+    result = CliRunner().invoke(framing, ["models", "list"])
     assert result.exit_code == 1
     assert result.output.startswith("Error: the MLflow store at sqlite:////nowhere/at/all.db cannot be used")

@@ -17,7 +17,7 @@ from training.train import check_trainable, train
 from training.transformer.finetune import FineTuning
 
 FOUR = Codebook("Sky", tuple(Frame(name, name.title(), f"About {name}.") for name in ("rain", "frost", "contract", "talks")))
-FILLER = "the a fell all day two presidents offered to host word one three long passage".split()
+FILLER = ["the", "a", "fell", "all", "day", "two", "presidents", "offered", "to", "host", "word", "one", "three", "long", "passage"]
 
 
 def weather(groups: int = 60) -> Dataset:

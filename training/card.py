@@ -11,6 +11,7 @@ from framing.data import Dataset
 from framing.heads import PRESENT
 from framing.model import FramingModel
 from training.metrics import Answers, Figure
+from training.robustness import contrast_pairs, f1_at_shares, risk_coverage, slices
 
 _FAILURES = 3
 _EXCERPT = 240
@@ -30,6 +31,7 @@ def model_card(
         "By frame:\n\n" + frame_table(measures[manifest.recipe["name"]], dataset.codebook.names),
         "Cut points: " + "; ".join(_cuts(model)) + ". Between the two a frame is `unsure`. "
         "An `unsure` frame counts as not found in every F1 here.",
+        "## Does it hold\n\nOn the same held-out answers.\n\n" + robustness_section(answers, dataset),
         "## Where it fails\n\nHeld-out passages it was surest about and wrong:\n\n" + _failures(dataset, answers),
         _limits(),
     ]
@@ -54,6 +56,30 @@ def frame_table(named: Mapping[str, Figure], frames: Sequence[str]) -> str:
     )
 
 
+def robustness_section(answers: Answers, dataset: Dataset) -> str:
+    """Contrast pairs, slices and other shares of frames, as Markdown."""
+    pairs = contrast_pairs(answers, dataset.groups)
+    parts = [
+        f"Contrast pairs (passages of one group, one with a frame and one without): {pairs.pairs}; the carrier has the higher probability "
+        f"in {pairs.ranked:.3f}, both decisions are right in {pairs.decided:.3f}."
+    ]
+    shares = f1_at_shares(answers)
+    rows = [[frame, *(f"{figures[column]:.3f}" for figures in shares.values())] for column, frame in enumerate(dataset.codebook.names)]
+    parts.append(
+        "F1 with the same cut points at other shares of a frame:\n\n" + _table(["frame", *(f"{share:.0%}" for share in shares)], rows)
+    )
+    cut = [
+        [by, part.name, str(part.passages), str(part.labels), f"{part.micro_f1:.3f}" if part.labels else "-"]
+        for by, found in slices(answers, dataset.passages).items()
+        for part in found
+        if len(found) > 1
+    ]
+    parts.append("Slices (F1 over all decisions):\n\n" + _table(["by", "slice", "passages", "labels", "F1"], cut))
+    curve = ", ".join(f"{share:.0%}: {risk:.3f}" for share, risk in risk_coverage(answers))
+    parts.append(f"Share of wrong decisions among the surest part of all decisions: {curve}.")
+    return "\n\n".join(parts)
+
+
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
 
@@ -63,7 +89,8 @@ def _training_data(manifest: Manifest, dataset: Dataset) -> str:
     counts = ", ".join(f"{frame} {count}" for frame, count in manifest.data["frames"].items())
     return (
         f"## Training data\n\n{len(dataset)} passages in {manifest.data['groups']} groups ({counts}, none {none}); "
-        f"digest `{manifest.data['digest'][:16]}`. The built-in set is invented text, described in `seeds/README.md`; nothing in it is a fact."
+        f"digest `{manifest.data['digest'][:16]}`. The built-in set is invented text, described in `seeds/README.md`; "
+        "nothing in it is a fact."
     )
 
 

@@ -47,11 +47,11 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: in
     folds = split_groups(dataset.groups, recipe.folds, seed)
     if vectors is not None:
         parts = Parallel(jobs, prefer="threads")(
-            delayed(_fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds
+            delayed(fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds
         )
     else:
         parts = [
-            _fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in folds
+            fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in folds
         ]
     scores = np.zeros(dataset.labels.shape)
     for (_, test), part in zip(folds, parts, strict=True):
@@ -83,7 +83,8 @@ def strengths(recipe: Recipe) -> tuple[float, ...]:
     return (recipe.vector_strength, recipe.term_strength) if recipe.terms else (recipe.vector_strength,)
 
 
-def _fold_scores(texts: Sequence[str], labels: Labels, vectors: Vectors, recipe: Recipe, fold: Fold) -> Array:
+def fold_scores(texts: Sequence[str], labels: Labels, vectors: Vectors, recipe: Recipe, fold: Fold) -> Array:
+    """Uncalibrated scores of the test rows of a fold, by heads and a vocabulary learned from its train rows."""
     train, test = fold
     vocabulary = fit_vocabulary([texts[row] for row in train]) if recipe.terms else None
     matrix, blocks = training_matrix(vectors, texts, vocabulary)

@@ -102,7 +102,7 @@ def calibration_error(answers: Answers, weights: Array) -> Array:
         bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
         gaps = weights @ (np.eye(BINS)[bins] * (probabilities - labels)[:, None])
         errors += _ratio(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
-    return errors / answers.labels.shape[1]
+    return np.asarray(errors / answers.labels.shape[1])
 
 
 def brier(answers: Answers, weights: Array) -> Array:

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from framing.artifact import DEFAULT_FOLDER
 from framing.errors import FramingError
 
 PREFIX = "FRAMING_"
-DEFAULT_MODEL = Path(__file__).parents[2] / "models" / "default"
 
 
 class Settings(BaseSettings):
@@ -19,7 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
-    model: Path = Field(DEFAULT_MODEL, description="a model folder")
+    model: Path = Field(DEFAULT_FOLDER, description="a model folder")
     host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")

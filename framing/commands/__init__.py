@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-DEFAULT_MODEL = Path(__file__).parents[2] / "models" / "default"
+from framing.artifact import DEFAULT_FOLDER
 
 model_option = click.option(
     "--model",
@@ -14,7 +14,7 @@ model_option = click.option(
     type=click.Path(path_type=Path),
     envvar="FRAMING_MODEL",
     show_envvar=True,
-    default=DEFAULT_MODEL,
+    default=DEFAULT_FOLDER,
     show_default="models/default of the checkout",
     help="Folder of the model.",
 )

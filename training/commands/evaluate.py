@@ -9,32 +9,51 @@ from pathlib import Path
 import click
 
 from framing.artifact import load_model, read_manifest
-from framing.data import load_dataset
-from framing.errors import BadRow, DataError
-from training.card import comparison_table, frame_table
+from framing.codebook import Codebook
+from framing.commands import model_option
+from framing.data import Dataset, load_dataset
+from framing.errors import BadRow, DataError, TrainingError
+from training.card import comparison_table, frame_table, robustness_section
+from training.halves import HALVES, Half, describe, load_half, log_reading
 from training.metrics import measure_all
 from training.promote import answers_of
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command("evaluate")
+@model_option
 @click.option(
-    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("models/default"), show_default=True
-)
-@click.option("--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages the model was not trained on.")
+    "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, required=True,
+    help="Labelled passages the model was not trained on.",
+)  # fmt: skip
+@click.option("--half", type=click.Choice(HALVES), help="Only the half of the passages that is for tuning, or the sealed one.")
+@click.option("--reason", default="", help="Why the sealed half is read; written to sealed.md beside the data.")
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 @click.option("--jobs", default=-1, show_default=True)
-def command(folder: Path, data: tuple[Path, ...], as_json: bool, jobs: int) -> None:
+def command(folder: Path, data: tuple[Path, ...], half: Half | None, reason: str, as_json: bool, jobs: int) -> None:
     """Judge a model on labelled passages it has not seen, with intervals bootstrapped over groups."""
     model = load_model(folder)
-    dataset = load_dataset(data, model.codebook)
+    dataset = _load(data, model.codebook, half, reason)
     if dataset.digest == read_manifest(folder).data.get("digest"):
-        raise DataError([BadRow(", ".join(map(str, data)), None, "is the model's own training data; figures on it would mean nothing")])
-    measures = measure_all(answers_of(model, dataset), model.codebook.names, dataset.groups, jobs=jobs)
+        raise DataError([BadRow(describe(data, half), None, "is the model's own training data; figures on it would mean nothing")])
+    answers = answers_of(model, dataset)
+    measures = measure_all(answers, model.codebook.names, dataset.groups, jobs=jobs)
+    if half == "sealed":
+        log_reading(data[0].parent, describe(data, half), model.identity, measures, reason)
     if as_json:
         click.echo(json.dumps({name: asdict(figure) for name, figure in measures.items()}, indent=1))
         return
-    click.echo(f"model {model.identity.name} {model.identity.version} on {len(dataset)} passages in {len(set(dataset.groups))} groups\n")
+    where = f"{describe(data, half)}: {len(dataset)} passages in {len(set(dataset.groups))} groups"
+    click.echo(f"{model.identity.name} {model.identity.version} on {where}\n")
     click.echo(comparison_table({"model": measures}) + "\n")
-    click.echo(frame_table(measures, model.codebook.names))
+    click.echo(frame_table(measures, model.codebook.names) + "\n")
+    click.echo(robustness_section(answers, dataset))
+
+
+def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason: str) -> Dataset:
+    if half is None:
+        return load_dataset(data, codebook)
+    if len(data) > 1:
+        raise click.UsageError("--half takes one --data file")
+    if half == "sealed" and not reason.strip():
+        raise TrainingError("sealed passages are read only with a reason: --reason 'why now'")
+    return load_half(data[0], codebook, half)

@@ -28,9 +28,8 @@ def list_models() -> None:
         click.echo("no model is registered yet; `framing train` registers one")
     for version in found:
         mark = "*" if tracking.CHAMPION in version.aliases else " "
-        click.echo(
-            f"{mark} {version.number:>4}  {version.tags.get('recipe', '?'):12}  {version.tags.get('framing.version', '?'):12}  run {version.run}"
-        )
+        recipe, digest = (version.tags.get(tag, "?") for tag in ("recipe", "framing.version"))
+        click.echo(f"{mark} {version.number:>4}  {recipe:12}  {digest:12}  run {version.run}")
 
 
 @command.command("promote")

@@ -27,7 +27,7 @@ def load_source(name: str) -> SentenceTransformer:
         from transformers.utils import logging
     except ImportError as error:
         raise MissingExtra("training an encoder", "train") from error
-    logging.disable_progress_bar()  # it shows in pipes too
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it shows in pipes too
     folder = _packaged_minilm() if name == MINILM else Path(name)
     if not (folder / "modules.json").is_file():
         raise EncoderError(f"encoder '{name}' is neither {MINILM} nor a folder with a sentence-transformers model (no modules.json)")

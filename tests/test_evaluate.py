@@ -1,0 +1,73 @@
+"""`framing evaluate`: figures for a folder, halves, and the log of sealed readings."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from framing.artifact import save_model
+from framing.cli import framing
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+from tests.test_training import FOUR, weather
+from training.heldout import HeldOut
+from training.recipes import Recipe
+from training.train import fit_model
+
+
+@pytest.fixture(scope="module")
+def folder(compiled_encoder, tiny_manifest, tmp_path_factory):
+    data = weather(30)
+    vectors = compiled_encoder.encode(data.texts).vectors
+    scores = data.labels * 4.0 - 2.0
+    model: FramingModel = fit_model(data, Recipe("small", ""), compiled_encoder, vectors, HeldOut(scores, scores, scores > 0), "tiny")
+    assert model.identity == ModelIdentity("tiny", "unsaved", FOUR.digest, None)
+    out = tmp_path_factory.mktemp("evaluate") / "model"
+    save_model(model, out, tiny_manifest, data.texts[:2], "")
+    return out
+
+
+@pytest.fixture
+def passages(tmp_path):
+    rows = [
+        {"id": one.id, "group": one.group, "text": f"{one.text} indeed", "frames": list(one.frames), "half": ("tune", "sealed")[row % 2]}
+        for row, one in enumerate(weather(20).passages)
+    ]
+    path = tmp_path / "challenge.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(framing, ["evaluate", *map(str, arguments)])
+
+
+def test_every_measure_comes_with_its_interval(folder, passages):
+    figures = json.loads(run("--model", folder, "--data", passages, "--json").output)
+    assert {"macro_f1", "mean_average_precision", "calibration_error", "f1/rain", "recall/talks"} <= set(figures)
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for name, figure in figures.items() if name.startswith("f1/"))
+
+
+def test_tables_say_which_model_read_how_many_passages(folder, passages):
+    output = run("--model", folder, "--data", passages, "--half", "tune").output
+    assert "challenge.jsonl (tune): 20 passages in 20 groups" in output
+    assert "Contrast pairs" in output
+
+
+def test_a_sealed_half_is_read_only_with_a_reason_and_every_reading_is_logged(folder, passages):
+    refused = run("--model", folder, "--data", passages, "--half", "sealed")
+    assert refused.exit_code == 1
+    assert "only with a reason" in refused.output
+    assert not (passages.parent / "sealed.md").exists()
+    for reason in ("first look", "second | look"):
+        assert run("--model", folder, "--data", passages, "--half", "sealed", "--reason", reason).exit_code == 0
+    lines = (passages.parent / "sealed.md").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" | ")[-1] for line in lines[4:]] == ["first look |", "second / look |"]
+
+
+def test_data_without_halves_says_so(folder, passages):
+    rows = [json.loads(row) for row in passages.read_text(encoding="utf-8").splitlines()]
+    passages.write_text("\n".join(json.dumps({key: value for key, value in row.items() if key != "half"}) for row in rows), encoding="utf-8")
+    result = run("--model", folder, "--data", passages, "--half", "tune")
+    assert result.exit_code == 1
+    assert "has no row whose column 'half' is 'tune'" in result.output
