@@ -67,7 +67,9 @@ def test_a_sealed_half_is_read_only_with_a_reason_and_every_reading_is_logged(fo
 
 def test_data_without_halves_says_so(folder, passages):
     rows = [json.loads(row) for row in passages.read_text(encoding="utf-8").splitlines()]
-    passages.write_text("\n".join(json.dumps({key: value for key, value in row.items() if key != "half"}) for row in rows), encoding="utf-8")
+    passages.write_text(
+        "\n".join(json.dumps({key: value for key, value in row.items() if key != "half"}) for row in rows), encoding="utf-8"
+    )
     result = run("--model", folder, "--data", passages, "--half", "tune")
     assert result.exit_code == 1
     assert "has no row whose column 'half' is 'tune'" in result.output

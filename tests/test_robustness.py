@@ -52,8 +52,6 @@ def test_at_the_share_that_is_there_f1_is_what_it_was_and_it_falls_with_the_shar
     assert found[0.05][0] < found[own][0]
 
 
-
-
 def test_risk_is_taken_over_the_surest_decisions_first():
     assert risk_coverage(ANSWERS, steps=5) == [(0.2, 0.0), (0.4, 0.0), (0.6, 0.0), (0.8, 0.25), (1.0, 0.4)]
 

@@ -130,13 +130,18 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
     listed = runner.invoke(framing, ["models", "list"])
     assert listed.output.count("frozen") >= 1
     assert "*" in listed.output
+    careless = runner.invoke(framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote"])
+    assert careless.exit_code == 2
+    assert "--promote needs --evaluation" in careless.output
     unknown = runner.invoke(framing, ["models", "promote", "999", "--evaluation", "evaluation.jsonl"])
     assert unknown.exit_code == 1
     assert "there is no version 999 of 'framing'" in unknown.output
 
 
-def test_a_store_that_cannot_be_reached_is_one_sentence(monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////nowhere/at/all.db")
+@pytest.mark.parametrize("store", ["sqlite:////dev/null/mlflow.db", "http://127.0.0.1:9"])
+def test_a_store_that_cannot_be_reached_is_one_sentence(store, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     result = CliRunner().invoke(framing, ["models", "list"])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: the MLflow store at sqlite:////nowhere/at/all.db cannot be used")
+    assert result.output.startswith(f"Error: the MLflow store at {store} cannot be used")
+    assert "Traceback" not in result.output

@@ -52,23 +52,43 @@ def train(
 
     The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
-    check_trainable(dataset, recipe.folds)
     with tempfile.TemporaryDirectory() as scratch:
-        on_stage("preparing the encoder" if recipe.finetuning is None else "fine-tuning the encoder on all passages")
-        encoder = _encoder(dataset, recipe, Path(scratch), seed, quiet)
-        vectors = encoder.encode(dataset.texts).vectors
-        on_stage(f"cross-validating over {recipe.folds} folds")
-        unseen = held_out(dataset, recipe, vectors if recipe.finetuning is None else None, seed, jobs, quiet)
-        on_stage("fitting the heads")
-        model = fit_model(dataset, recipe, encoder, vectors, unseen, name)
+        fitted = fit(dataset, recipe, Path(scratch), name, seed, jobs, quiet, on_stage)
         on_stage("measuring")
-        answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
+        answers = Answers(fitted.unseen.probabilities, fitted.unseen.decisions, dataset.labels)
         judged = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
         measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=jobs) for who, what in judged.items()}
-        manifest = _manifest(dataset, recipe, encoder, name, measures, seed)
-        card = model_card(manifest, dataset, measures, answers, model)
-        manifest = save_model(model, folder, manifest, _golden_texts(dataset), card)
+        manifest = _manifest(dataset, recipe, fitted.encoder, name, measures, seed)
+        card = model_card(manifest, dataset, measures, answers, fitted.model)
+        manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), card)
     return Trained(folder, load_model(folder), manifest, answers, measures)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model that is not saved yet, its encoder, and what the recipe gave for passages it had not seen."""
+
+    model: FramingModel
+    encoder: CompiledEncoder
+    unseen: HeldOut
+
+
+def fit(
+    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
+    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None,
+) -> Fitted:  # fmt: skip
+    """Cross-validate `recipe`, and fit it to all passages; the compiled encoder is written to `folder`, which must outlive the model.
+
+    Raises TrainingError where a frame stands in too few groups.
+    """
+    check_trainable(dataset, recipe.folds)
+    on_stage("preparing the encoder" if recipe.finetuning is None else "fine-tuning the encoder on all passages")
+    encoder = _encoder(dataset, recipe, folder, seed, quiet)
+    vectors = encoder.encode(dataset.texts).vectors
+    on_stage(f"cross-validating over {recipe.folds} folds")
+    unseen = held_out(dataset, recipe, vectors if recipe.finetuning is None else None, seed, jobs, quiet)
+    on_stage("fitting the heads")
+    return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, unseen)
 
 
 def check_trainable(dataset: Dataset, folds: int) -> None:

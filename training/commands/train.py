@@ -8,6 +8,7 @@ import click
 
 from framing.codebook import load_codebook
 from framing.data import load_dataset
+from framing.errors import PromotionRefused
 from training import tracking
 from training.promote import judge
 from training.recipes import RECIPES, recipe_named
@@ -56,7 +57,9 @@ def command(
         before = tracking.champion(client)
         verdict = judge(trained.model, tracking.load_version(before) if before else None, held_back)
         tracking.record_verdict(client, version, verdict)
-        click.echo(("promoted: " if verdict.passed else "not promoted: ") + "; ".join(verdict.reasons))
+        if not verdict.passed:
+            raise PromotionRefused(verdict.reasons)
+        click.echo("promoted: " + "; ".join(verdict.reasons))
 
 
 def _say(stage: str) -> None:
