@@ -19,6 +19,9 @@ from framing.errors import EncoderError
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
+# onnxruntime reports its use to its makers, from 1.31 on also on Linux, and reads this when it is first imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 GRAPH_FILE = "encoder.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 

@@ -1,5 +1,9 @@
 """The compiled encoder beside sentence-transformers, its source."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -59,3 +63,12 @@ def test_a_broken_or_missing_file_is_an_error_that_names_it(compiled_encoder, tm
     (tmp_path / name).unlink()
     with pytest.raises(EncoderError, match=f"{name} is missing"):
         CompiledEncoder(tmp_path)
+
+
+def test_encoding_reports_nothing_to_anybody(compiled_encoder, tmp_path):
+    """onnxruntime would leave a device number and a database of events in the home folder, to be sent."""
+    program = f"from framing.encoder import CompiledEncoder; CompiledEncoder({str(compiled_encoder.folder)!r}).encode(['rain'])"
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
