@@ -55,11 +55,12 @@ def read_articles(model: FramingModel, folder: Path, half: Half) -> Iterator[Rea
     for file in sorted({line.file for line in coded}):
         text = (folder / file).read_text(encoding="utf-8")
         passages = {_line_of(text, passage.start): passage for passage in model.predict(text).passages}
-        yield from (ReadLine(line, passages[line.line]) for line in coded if line.file == file and line.line in passages)
+        yield from (ReadLine(line, passages[line.line]) for line in coded if line.file == file)
 
 
 def _line_of(text: str, start: int) -> int:
-    return sum(1 for line in text[:start].splitlines() if line.strip()) + (not text[:start] or text[start - 1] in "\n\r")
+    """The number of the line, among those that are not empty, that holds the character at `start`."""
+    return sum(1 for line in text[: start + 1].splitlines() if line.strip())
 
 
 @click.command()
@@ -82,7 +83,10 @@ def command(folder: Path, articles: Path, half: Half, reason: str) -> None:
         np.array([[DECISIONS.index(frame.decision) for frame in line.answer.frames] for line in kept], np.int8),
         np.array([[name in line.coded.frames for name in names] for line in kept]),
     )
-    measures = measure_all(answers, names, [f"{line.coded.file}:{line.coded.line}" for line in kept])
+    # Lines of one article are alike and there are few articles: an interval over either would mean nothing.
+    measures = measure_all(answers, names, [line.coded.file for line in kept], draws=0)
+    if half == "sealed":
+        log_reading(SEEDS, "articles.jsonl (sealed)", model.identity, measures, reason)
     for line in kept:
         if set(line.answer.present) != set(line.coded.frames):
             shown = ", ".join(f"{frame.frame} {frame.probability:.2f} {frame.decision}" for frame in line.answer.frames)
@@ -92,8 +96,6 @@ def command(folder: Path, articles: Path, half: Half, reason: str) -> None:
     lost = [line for line in lines if not line.coded.furniture and line.answer.left_out is not None]
     click.echo(f"\nfurniture scored: {len(missed)}; text left out: {len(lost)}\n")
     click.echo(comparison_table({f"articles ({half})": measures}) + "\n\n" + frame_table(measures, names))
-    if half == "sealed":
-        log_reading(SEEDS, "articles.jsonl (sealed)", model.identity, measures, reason)
 
 
 if __name__ == "__main__":

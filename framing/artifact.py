@@ -6,7 +6,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from framing.codebook import load_codebook
 from framing.encoder import GRAPH_FILE, TOKENIZER_FILE, CompiledEncoder
 from framing.errors import CodebookError, EncoderError, ModelFolderError
 from framing.features import TermWeights
-from framing.files import whole_folder
+from framing.files import whole_file, whole_folder
 from framing.heads import Heads
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
@@ -50,6 +50,8 @@ class Manifest:
     languages: Sequence[str] = ("en",)
     run: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+    """sha256 over the rest of the manifest but `run`, which is known only after the folder was made."""
     format: int = FORMAT
 
 
@@ -69,6 +71,7 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
     """
     if not isinstance(model.encoder, CompiledEncoder):
         raise EncoderError("only a model with a compiled encoder can be saved")
+    check_replaceable(folder)
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder) as scratch:
         for name in (GRAPH_FILE, TOKENIZER_FILE):
@@ -82,8 +85,25 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         written = Manifest(**{**_shallow(manifest), "version": version, "files": files})
+        written = replace(written, digest=_digest(written))
         _write_json(scratch / MANIFEST_FILE, asdict(written))
     return written
+
+
+def write_run(folder: str | Path, run: str) -> None:
+    """Note in a saved folder which MLflow run trained it."""
+    manifest = read_manifest(folder)
+    with whole_file(Path(folder) / MANIFEST_FILE) as beside:
+        _write_json(beside, asdict(replace(manifest, run=run)))
+
+
+def check_replaceable(folder: str | Path) -> None:
+    """Raise ModelFolderError if something else than a model stands where one is to be written."""
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST_FILE).is_file():
+        raise ModelFolderError(folder, "holds something else than a model, which would be lost; name a new or an empty folder")
+    if folder.exists() and not folder.is_dir():
+        raise ModelFolderError(folder, "is not a folder")
 
 
 def load_model(folder: str | Path, threads: int | None = None) -> FramingModel:
@@ -110,7 +130,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     except ValueError as error:
         raise ModelFolderError(path, f"is not valid JSON: {error}") from error
     written = content.get("format") if isinstance(content, dict) else None
-    if not isinstance(written, int):
+    if not isinstance(written, int) or written < 1:
         raise ModelFolderError(path, "has no format number")
     if written > FORMAT:
         raise ModelFolderError(path, f"has format {written}; this program reads up to {FORMAT}: install a newer one")
@@ -118,6 +138,8 @@ def read_manifest(folder: str | Path) -> Manifest:
         manifest = Manifest(**content)
     except TypeError as error:
         raise ModelFolderError(path, "lacks an entry, or has one that is not known") from error
+    if manifest.digest != _digest(manifest):
+        raise ModelFolderError(path, "was altered: its content is not what its digest says")
     _check_files(Path(folder), manifest)
     return manifest
 
@@ -184,6 +206,12 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
     heads = Heads(**{"term_weights": None, **arrays})
     vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
     return heads, vocabulary
+
+
+def _digest(manifest: Manifest) -> str:
+    content = asdict(manifest)
+    del content["digest"], content["run"]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _shallow(manifest: Manifest) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _missing_extra(name: str | None, error: ModuleNotFoundError) -> MissingExtra
     ours = (error.name or "").startswith(("framing", "training."))
     if extra is None or ours:
         raise error
-    return MissingExtra(f"'framing {name}'", extra)
+    return MissingExtra(f"'framing {name}' (which looked for {str(error.name).partition('.')[0]})", extra)
 
 
 def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from framing.codebook import Codebook
 from framing.errors import BadRow, DataError
-from framing.label_columns import NO_TEXT, RefusedRowError, column_problem, read_frames, read_name, read_text
+from framing.label_columns import NO_LABELS, NO_TEXT, RefusedRowError, column_problem, read_frames, read_language, read_name, read_text
 from framing.row_writer import open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
 
@@ -164,6 +164,8 @@ class _Reading:
         if "text" not in columns:
             refused = [bad for bad in refused if bad.problem != NO_TEXT]
         problem = column_problem(columns, self._names)
+        if problem:
+            refused = [bad for bad in refused if bad.problem != NO_LABELS]
         return [BadRow(source, None, problem), *refused] if problem else refused
 
     def _passage(self, row: Row, name: str) -> LabelledPassage:
@@ -174,7 +176,7 @@ class _Reading:
             group=read_name(row.fields, "group") or "",
             style=read_name(row.fields, "style"),
             coder=read_name(row.fields, "coder"),
-            language=read_name(row.fields, "language"),
+            language=read_language(row.fields),
         )
 
     def _take(self, passage: LabelledPassage, place: _Place) -> None:
@@ -183,14 +185,14 @@ class _Reading:
         there, text = self._ids.setdefault(passage.id, (place, key))
         if text != key:
             raise RefusedRowError(f"has the id '{passage.id}' of {there.seen_from(place)}, which holds another text")
-        labelled = self._labels.get((key, passage.coder))
-        if labelled is not None:
-            _refuse_other_labels(passage.frames, place, *labelled)
-            return
         if passage.group:
             there, group = self._groups.setdefault(key, (place, passage.group))
             if group != passage.group:
                 raise RefusedRowError(f"is in the group '{passage.group}', but the same text is in '{group}' in {there.seen_from(place)}")
+        labelled = self._labels.get((key, passage.coder))
+        if labelled is not None:
+            _refuse_other_labels(passage.frames, place, *labelled)
+            return
         self._labels[key, passage.coder] = (place, passage.frames)
         self._passages.append((key, passage))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 COLUMNS = ("text", "frames", "id", "group", "style", "coder", "language")
 NO_TEXT = "has no text"
+NO_LABELS = "has no labels: neither 'frames' nor a column of a frame; an empty list says that there is none"
 _MARKS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
 _SHOWN = 64
+_CODE = re.compile(r"[a-z]{2}")
 """Characters of a wrong value that an error repeats."""
 
 
@@ -60,12 +63,26 @@ def read_frames(fields: Mapping[str, Any], names: Collection[str]) -> tuple[str,
     if "frames" in fields:
         found = _listed(fields["frames"])
     else:
-        found = [name for name in names if name not in COLUMNS and _is_marked(name, fields.get(name))]
+        columns = [name for name in names if name not in COLUMNS and name in fields]
+        if not columns:
+            raise RefusedRowError(NO_LABELS)
+        found = [name for name in columns if _is_marked(name, fields[name])]
     unknown = [f"'{name[:_SHOWN]}'" for name in dict.fromkeys(found) if name not in names]
     if unknown:
         what = "unknown frame" if len(unknown) == 1 else "unknown frames"
         raise RefusedRowError(f"{what} {', '.join(unknown)}; accepted are {', '.join(names)}")
     return tuple(name for name in names if name in found)
+
+
+def read_language(fields: Mapping[str, Any]) -> str | None:
+    """The row's language as an ISO 639-1 code, without a region; None if it has none. Raises RefusedRowError for another word."""
+    name = read_name(fields, "language")
+    if name is None:
+        return None
+    code = name.lower().replace("_", "-").partition("-")[0]
+    if not _CODE.fullmatch(code):
+        raise RefusedRowError(f"'language' is '{name[:_SHOWN]}'; it must be a code of two letters such as en or de")
+    return code
 
 
 def _listed(value: Any) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from threading import Event
 
 import pytest
@@ -395,9 +395,17 @@ def test_the_described_answer_is_the_shipped_models(default_model):
         assert {frame["frame"]: frame["decision"] for frame in said["frames"]} == {frame.frame: frame.decision for frame in got.frames}
         for one, other in zip(said["frames"], got.frames, strict=True):
             assert one["probability"] == pytest.approx(other.probability, abs=0.05)
+            assert (one["threshold"], one["floor"]) == pytest.approx((other.threshold, other.floor), abs=0.001)
+    assert TEXT_ANSWER["model"] == asdict(answer.model)
 
 
 # --- settings ---
+
+
+@pytest.mark.parametrize("name", ["FRAMING_PORT", "FRAMING_HOST", "FRAMING_MODEL"])
+def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    assert load_settings() == Settings()
 
 
 def test_settings_come_from_the_environment_and_what_is_given_stands_above(monkeypatch):
@@ -412,8 +420,6 @@ def test_settings_come_from_the_environment_and_what_is_given_stands_above(monke
     [
         ("FRAMING_PORT", "http", "a whole number from 0 (any free port) to 65535"),
         ("FRAMING_PORT", "65536", "a whole number from 0 (any free port) to 65535"),
-        ("FRAMING_PORT", "", "a whole number from 0 (any free port) to 65535"),
-        ("FRAMING_HOST", "", "a host name or address to listen on"),
         ("FRAMING_MAX_TEXT_CHARACTERS", "0", "a whole number of characters a document, 1 or more"),
         ("FRAMING_MAX_DOCUMENTS", "1.5", "a whole number of documents a request, 1 or more"),
         ("FRAMING_MAX_BODY_BYTES", "8MB", "a whole number of bytes a request, 1 or more"),

@@ -14,6 +14,7 @@ from framing.artifact import (
     read_golden,
     read_manifest,
     save_model,
+    write_run,
 )
 from framing.encoder import CompiledEncoder
 from framing.errors import EncoderError, ModelFolderError
@@ -87,6 +88,18 @@ def test_one_altered_byte_in_any_file_is_refused_by_name(copy, name):
         load_model(copy)
 
 
+def test_an_altered_manifest_is_refused(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps({**manifest, "languages": ["en", "de"]}))
+    with pytest.raises(ModelFolderError, match=r"manifest\.json: was altered"):
+        load_model(copy)
+
+
+def test_the_run_is_noted_in_a_folder_that_stays_whole(copy):
+    write_run(copy, "run-1")
+    assert load_model(copy).identity.run == "run-1"
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_any_missing_file_is_refused_by_name(copy, name):
     (copy / name).unlink()
@@ -106,7 +119,7 @@ def rewrite(folder: Path, **entries: object) -> None:
         ({"format": "one"}, "has no format number"),
         ({"colour": "red"}, "lacks an entry, or has one that is not known"),
         ({"recipe": None}, "lacks an entry, or has one that is not known"),
-        ({"files": {"../evil": "0"}}, "must list the files"),
+        ({"files": {"../evil": "0"}}, "was altered"),
     ],
 )
 def test_a_manifest_of_another_kind_is_refused(copy, entries, sentence):

@@ -50,6 +50,7 @@ def run(tiny_model, monkeypatch):
         return CliRunner().invoke(framing, [str(argument) for argument in arguments], prog_name="framing", **options)
 
     call.opened = []
+    importlib.import_module("training.commands.evaluate")  # which must not be imported first while load_model is another
     monkeypatch.setattr(artifact, "load_model", load_model)
     return call
 
@@ -153,7 +154,10 @@ def test_a_command_without_its_packages_says_what_to_install():
     program = "import sys; sys.modules['sklearn'] = None; from framing.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", program, "train", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "Error: 'framing train' needs packages that are not installed: pip install 'framing[train]' from the checkout\n"
+    assert (
+        done.stderr
+        == "Error: 'framing train' (which looked for sklearn) needs packages that are not installed: pip install 'framing[train]' from the checkout\n"
+    )
 
 
 def test_packages_that_are_missed_only_while_a_command_runs_are_named_as_well(monkeypatch):

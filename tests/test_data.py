@@ -86,8 +86,30 @@ def test_other_columns_are_left_aside(load: Load) -> None:
     assert load({"a.csv": "text,frames,note,coder\nOne,peace,x,anna\n"}).passages[0].coder == "anna"
 
 
-def test_a_missing_frames_field_means_no_frame_where_other_rows_have_one(load: Load) -> None:
-    assert [p.frames for p in load({"a.jsonl": '{"text": "One", "frames": "peace"}\n{"text": "Two"}\n'}).passages] == [("peace",), ()]
+def test_an_empty_frames_field_means_no_frame(load: Load) -> None:
+    rows = '{"text": "One", "frames": "peace"}\n{"text": "Two", "frames": null}\n{"text": "Three", "frames": []}\n'
+    assert [p.frames for p in load({"a.jsonl": rows}).passages] == [("peace",), (), ()]
+
+
+def test_a_row_whose_frames_field_is_misspelt_is_no_row_without_frames(load: Load) -> None:
+    assert problems(load, {"a.jsonl": '{"text": "One", "frames": "peace"}\n{"text": "Two", "frame": "peace"}\n'}) == [
+        "a.jsonl, row 2: has no labels: neither 'frames' nor a column of a frame; an empty list says that there is none"
+    ]
+
+
+@pytest.mark.parametrize(("given", "code"), [("EN", "en"), ("en-US", "en"), ("pt_BR", "pt")])
+def test_a_language_is_taken_without_its_region(load: Load, given: str, code: str) -> None:
+    assert load({"a.csv": f"text,frames,language\nOne,peace,{given}\n"}).passages[0].language == code
+
+
+def test_a_language_by_its_name_is_refused(load: Load) -> None:
+    assert problems(load, {"a.csv": "text,frames,language\nOne,peace,English\n"}) == [
+        "a.csv, row 2: 'language' is 'English'; it must be a code of two letters such as en or de"
+    ]
+
+
+def test_a_repeated_text_brings_its_group_with_it(load: Load) -> None:
+    assert load({"a.csv": "text,frames,group\nOne,peace,\nTwo,,g\nOne,peace,g\n"}).groups == ["g", "g"]
 
 
 def test_a_single_path_may_be_given_alone(tmp_path: Path) -> None:
@@ -155,7 +177,7 @@ def test_all_bad_rows_of_all_files_stand_in_one_error_in_order(load: Load) -> No
     files: dict[str, str | bytes] = {
         "a.csv": 'id,text,frames\n1,"One\ntext",peace\n2,,peace\n3,Three,war\n4,  ,\n1,Five,\n6,One text,energy\n7,x,peace;y,z\n',
         "b.jsonl": b'{"id": 8, "text": "Eight", "frames": "peace"}\n{"id": 9, "text": "\xff"}\n{"id": 10, "text": 10}\n'
-        b'{"id": 11, "text": "Three", "frames": []}\n{"id": 12, "text": "One text"}\n{"id": 8, "text": "Other"}\n[]\n',
+        b'{"id": 11, "text": "Three", "frames": []}\n{"id": 12, "text": "One text", "frames": []}\n{"id": 8, "text": "Other", "frames": []}\n[]\n',
         "c.xlsx": "",
         "d.csv": "text,frames\n",
     }
@@ -285,7 +307,7 @@ def test_a_digest_is_the_same_on_every_machine() -> None:
 @pytest.mark.parametrize("column", ["id", "text", "frames", "group", "style", "coder", "language"])
 def test_a_digest_depends_on_every_column(load: Load, column: str) -> None:
     row = {"id": "1", "text": "One", "frames": "peace", "group": "g", "style": "s", "coder": "c", "language": "en"}
-    changed = {**row, column: "energy"}
+    changed = {**row, column: "de" if column == "language" else "energy"}
     assert load({"a.jsonl": json.dumps(row)}).digest != load({"b.jsonl": json.dumps(changed)}).digest
 
 
@@ -304,7 +326,8 @@ def datasets(draw: st.DrawFn) -> Dataset:
             name,
             text,
             tuple(frame for frame in CODEBOOK.names if draw(st.booleans())),
-            *[draw(NAMES), *(draw(st.none() | NAMES) for _ in range(3))],
+            draw(NAMES),
+            *(draw(st.none() | names) for names in (NAMES, NAMES, st.sampled_from(["en", "de", "zh"]))),
         )
         for name, text in zip(ids, texts, strict=True)
     ]

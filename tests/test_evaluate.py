@@ -43,9 +43,10 @@ def run(*arguments: object):
 
 
 def test_every_measure_comes_with_its_interval(folder, passages):
-    figures = json.loads(run("--model", folder, "--data", passages, "--json").output)
+    figures = json.loads(run("--model", folder, "--data", passages, "--half", "tune", "--json").output)
     assert {"macro_f1", "mean_average_precision", "calibration_error", "f1/rain", "recall/talks"} <= set(figures)
-    assert all(figure["low"] <= figure["value"] <= figure["high"] for name, figure in figures.items() if name.startswith("f1/"))
+    assert figures.pop("calibration_error")["low"] is None
+    assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures.values())
 
 
 def test_tables_say_which_model_read_how_many_passages(folder, passages):
@@ -73,3 +74,15 @@ def test_data_without_halves_says_so(folder, passages):
     result = run("--model", folder, "--data", passages, "--half", "tune")
     assert result.exit_code == 1
     assert "has no row whose column 'half' is 'tune'" in result.output
+
+
+def test_a_file_with_sealed_passages_is_not_read_without_naming_a_half(folder, passages):
+    result = run("--model", folder, "--data", passages)
+    assert result.exit_code == 1
+    assert "has sealed passages; say --half tune, or --half sealed with --reason" in result.output
+
+
+def test_halves_need_no_ids(folder, passages):
+    rows = [json.loads(row) for row in passages.read_text(encoding="utf-8").splitlines()]
+    passages.write_text("\n".join(json.dumps({key: value for key, value in row.items() if key != "id"}) for row in rows), encoding="utf-8")
+    assert "20 passages" in run("--model", folder, "--data", passages, "--half", "tune").output

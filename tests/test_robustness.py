@@ -5,10 +5,8 @@ import pytest
 
 from framing.data import LabelledPassage
 from framing.heads import ABSENT, PRESENT
-from tests.test_training import weather
 from training.metrics import Answers, f1, value
-from training.recipes import Recipe
-from training.robustness import contrast_pairs, f1_at_shares, kind_of, leave_kinds_out, length_of, risk_coverage, slices
+from training.robustness import contrast_pairs, f1_at_shares, kind_of, length_of, risk_coverage, slices
 
 LABELS = np.array([[True], [False], [True], [False], [False]])
 ANSWERS = Answers(
@@ -54,12 +52,3 @@ def test_at_the_share_that_is_there_f1_is_what_it_was_and_it_falls_with_the_shar
 
 def test_risk_is_taken_over_the_surest_decisions_first():
     assert risk_coverage(ANSWERS, steps=5) == [(0.2, 0.0), (0.4, 0.0), (0.6, 0.0), (0.8, 0.25), (1.0, 0.4)]
-
-
-def test_heads_are_judged_on_each_kind_without_having_seen_it(compiled_encoder):
-    data = weather(40)
-    kinds = tuple(LabelledPassage(f"{'ab'[row % 2]}-{row}", one.text, one.frames, one.group) for row, one in enumerate(data.passages))
-    renamed = type(data)(data.codebook, kinds)
-    found = leave_kinds_out(renamed, Recipe("small", ""), compiled_encoder.encode(renamed.texts).vectors, jobs=1)
-    assert [(part.kind, part.passages) for part in found] == [("a", 40), ("b", 40)]
-    assert all(part.macro_f1 > 0.5 for part in found)

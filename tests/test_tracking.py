@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -107,7 +108,7 @@ def test_the_alias_champion_moves_only_with_a_verdict_that_passed(client, versio
 
 def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):
     tracking.export_version(version, tmp_path / "out" / "model")
-    assert load_model(tmp_path / "out" / "model").identity == trained.model.identity
+    assert load_model(tmp_path / "out" / "model").identity == replace(trained.model.identity, run=version.run)
 
 
 def test_the_commands_list_train_and_promote(server, version, small_transformer, tmp_path, monkeypatch):
@@ -119,7 +120,7 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
         with open_rows_writer(tmp_path / name) as writer:
             for passage in data.passages:
                 fresh = passage.text if name == "data.jsonl" else passage.text + " indeed"
-                writer.write({"id": passage.id, "group": passage.group, "text": fresh, "frames": list(passage.frames)})
+                writer.write({"id": passage.id, "group": f"{name}/{passage.group}", "text": fresh, "frames": list(passage.frames)})
     runner = CliRunner()
     trained = runner.invoke(
         framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]

@@ -5,27 +5,29 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 
 from framing.artifact import check_golden, load_model, read_manifest
 from framing.codebook import Codebook, Frame
 from framing.data import Dataset, LabelledPassage
-from framing.errors import TrainingError
+from framing.errors import ModelFolderError, TrainingError
+from training.halves import check_apart
 from training.heldout import fit_vocabulary, held_out, training_matrix
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
-from training.train import check_trainable, train
-from training.transformer.finetune import FineTuning
+from training.train import check_trainable, train, trained_languages
+from training.transformer.finetune import FineTuning, finetune
 
 FOUR = Codebook("Sky", tuple(Frame(name, name.title(), f"About {name}.") for name in ("rain", "frost", "contract", "talks")))
 FILLER = ["the", "a", "fell", "all", "day", "two", "presidents", "offered", "to", "host", "word", "one", "three", "long", "passage"]
 
 
-def weather(groups: int = 60) -> Dataset:
-    """Two passages a group; a passage carries a frame when its word is in it."""
+def weather(groups: int = 60, twins: int = 2) -> Dataset:
+    """A few passages a group; a passage carries a frame when its word is in it."""
     generator = np.random.default_rng(0)
     passages = []
     for group in range(groups):
-        for twin in range(2):
+        for twin in range(twins):
             frames = tuple(name for name in FOUR.names if generator.random() < 0.35)
             words = [*generator.choice(FILLER, 6), *frames, f"x{group}", f"y{twin}"]
             generator.shuffle(words)
@@ -87,8 +89,9 @@ def test_the_same_seed_gives_the_same_model(data, recipe, trained, tmp_path):
     assert json.loads((tmp_path / "again" / "golden.json").read_text()) == json.loads((trained.folder / "golden.json").read_text())
 
 
-def test_a_passage_is_never_scored_by_heads_that_saw_its_group(data, recipe, compiled_encoder):
+def test_a_passage_is_never_scored_by_heads_that_saw_its_group(recipe, compiled_encoder, monkeypatch):
     """Labels that follow the group alone cannot be guessed for a group that is held out."""
+    data = weather(groups=40, twins=5)
     generator = np.random.default_rng(1)
     side = {group: bool(generator.random() < 0.5) for group in dict.fromkeys(data.groups)}
     one = Codebook("One", FOUR.frames[:1])
@@ -98,10 +101,25 @@ def test_a_passage_is_never_scored_by_heads_that_saw_its_group(data, recipe, com
     right = (unseen.scores[:, 0] > 0) == unfair.labels[:, 0]
     assert right.mean() < 0.65
 
+    monkeypatch.setattr(
+        "training.heldout.split_groups", lambda groups, folds, _: list(KFold(folds, shuffle=True, random_state=0).split(groups))
+    )
+    leaking = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, jobs=1)
+    assert ((leaking.scores[:, 0] > 0) == unfair.labels[:, 0]).mean() > 0.75
 
-def test_a_recipe_that_fine_tunes_does_so_in_every_fold(data, small_transformer, tmp_path):
+
+def test_a_recipe_that_fine_tunes_does_so_in_every_fold_on_its_own_passages_alone(data, small_transformer, tmp_path, monkeypatch):
+    tuned_on: list[set[str]] = []
+
+    def watched(model, texts, *rest):
+        tuned_on.append(set(texts))
+        finetune(model, texts, *rest)
+
+    monkeypatch.setattr("training.heldout.finetune", watched)
     tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
     result = train(data, tuned, tmp_path / "tuned", quiet=True)
+    assert [len(texts) for texts in tuned_on] == [120, 60, 60]
+    assert not tuned_on[1] & tuned_on[2]
     assert result.model.vocabulary is None
     assert result.answers.probabilities.shape == (120, 4)
     assert result.manifest.recipe["finetuning"]["epochs"] == 1
@@ -125,3 +143,22 @@ def test_the_training_matrix_holds_vectors_and_terms_side_by_side():
     assert sorted(vocabulary.columns) == ["deal", "gas", "gas deal"]
     assert matrix.toarray()[1].tolist() == [1, 1, 1, 0, 0, 0]
     assert np.linalg.norm(matrix.toarray()[0, 3:]) == pytest.approx(1)
+
+
+def test_languages_are_those_the_passages_are_in(data):
+    german = replace(data.passages[0], text="Der Präsident sprach am Montag in Berlin lange über das Wetter und den Regen.", frames=())
+    half = Dataset(FOUR, tuple(replace(german, id=str(row)) for row in range(60)) + data.passages[:60])
+    assert trained_languages(half) == ("de", "en")
+    assert trained_languages(data) == ("en",)
+
+
+def test_a_folder_that_holds_something_else_is_never_replaced(data, recipe, tmp_path):
+    (tmp_path / "labels.csv").write_text("precious")
+    with pytest.raises(ModelFolderError, match="holds something else than a model, which would be lost"):
+        train(data, recipe, tmp_path, quiet=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
+
+
+def test_evaluation_passages_that_were_trained_on_are_refused(data):
+    with pytest.raises(TrainingError, match="2 texts and 1 groups of the evaluation passages stand in the training data too"):
+        check_apart(data, data.subset([0, 1]))

@@ -76,7 +76,7 @@ def robustness_section(answers: Answers, dataset: Dataset) -> str:
     ]
     parts.append("Slices (F1 over all decisions):\n\n" + _table(["by", "slice", "passages", "labels", "F1"], cut))
     curve = ", ".join(f"{share:.0%}: {risk:.3f}" for share, risk in risk_coverage(answers))
-    parts.append(f"Share of wrong decisions among the surest part of all decisions: {curve}.")
+    parts.append(f"Share of wrong answers, were every frame cut at .5, among the surest part of them: {curve}.")
     return "\n\n".join(parts)
 
 
@@ -89,8 +89,8 @@ def _training_data(manifest: Manifest, dataset: Dataset) -> str:
     counts = ", ".join(f"{frame} {count}" for frame, count in manifest.data["frames"].items())
     return (
         f"## Training data\n\n{len(dataset)} passages in {manifest.data['groups']} groups ({counts}, none {none}); "
-        f"digest `{manifest.data['digest'][:16]}`. The built-in set is invented text, described in `seeds/README.md`; "
-        "nothing in it is a fact."
+        f"digest `{manifest.data['digest'][:16]}`. For the built-in set see `seeds/README.md`: "
+        "it is invented text, and nothing in it is a fact."
     )
 
 
@@ -115,7 +115,8 @@ def _failures(dataset: Dataset, answers: Answers) -> str:
 def _limits() -> str:
     return (
         "## When not to use it\n\n"
-        "- As a verdict about a person or an outlet: it labels how single passages present an event, and it is wrong at the rates above.\n"
+        "- As a verdict about a person or an outlet: it labels how single passages present an event. It is wrong at the rates\n"
+        "  above on text like its training passages, and more often on other text.\n"
         "- To count frames without a sample checked by hand: text of another kind than the training passages has other rates.\n"
         "- On other languages than those above: such passages are answered `unsure`.\n"
         "- To tell whether what a passage says is true."

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from framing.codebook import Codebook
-from framing.data import Dataset, load_dataset, read_rows
-from framing.errors import BadRow, DataError
+from framing.data import Dataset, load_dataset, read_rows, text_key
+from framing.errors import BadRow, DataError, TrainingError
 from framing.prediction import ModelIdentity
 from training.metrics import Figure
 
@@ -19,11 +19,34 @@ LOG = "sealed.md"
 _HEADER = "# Readings of sealed passages\n\n| date | passages | model | macro F1 | mAP | reason |\n| --- | --- | --- | --- | --- | --- |\n"
 
 
+def check_open(paths: Sequence[Path]) -> None:
+    """Raise DataError if any of the files has sealed passages, which are read by their half alone."""
+    for path in paths:
+        if any(row.fields.get("half") == "sealed" for row in read_rows(path)):
+            raise DataError([BadRow(str(path), None, "has sealed passages; say --half tune, or --half sealed with --reason")])
+
+
+def check_apart(training: Dataset, evaluation: Dataset) -> None:
+    """Raise TrainingError if a text or a group stands in both."""
+    texts = {text_key(text) for text in training.texts} & {text_key(text) for text in evaluation.texts}
+    groups = set(training.groups) & set(evaluation.groups)
+    if texts or groups:
+        found = f"{len(texts)} texts and {len(groups)} groups"
+        raise TrainingError(f"{found} of the evaluation passages stand in the training data too; figures on them would mean nothing")
+
+
+def load_evaluation(path: Path, codebook: Codebook) -> Dataset:
+    """The passages that may decide something: of a file in halves the one for tuning, of another all."""
+    if any("half" in row.fields for row in read_rows(path)):
+        return load_half(path, codebook, "tune")
+    return load_dataset([path], codebook)
+
+
 def load_half(path: Path, codebook: Codebook, half: Half) -> Dataset:
     """The passages of a file whose column `half` says so. Raises DataError if no row has it."""
     dataset = load_dataset([path], codebook)
-    wanted = {row.fields["id"] for row in read_rows(path) if row.fields.get("half") == half}
-    rows = [at for at, passage in enumerate(dataset.passages) if passage.id in wanted]
+    wanted = {text_key(row.fields["text"]) for row in read_rows(path) if row.fields.get("half") == half}
+    rows = [at for at, passage in enumerate(dataset.passages) if text_key(passage.text) in wanted]
     if not rows:
         raise DataError([BadRow(str(path), None, f"has no row whose column 'half' is '{half}'")])
     return dataset.subset(rows)

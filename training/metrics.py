@@ -6,6 +6,7 @@ a resample of groups is a row of weights.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -44,9 +45,9 @@ class Answers:
 
 
 def f1(answers: Answers, weights: Array) -> Array:
-    """Harmonic mean of precision and recall; 0 where a frame is neither labelled nor found."""
+    """Harmonic mean of precision and recall; nan where a frame is neither labelled nor found."""
     hits, found, labelled = _counts(answers, weights)
-    return _ratio(2 * hits, found + labelled)
+    return np.where(found + labelled > 0, _ratio(2 * hits, found + labelled), np.nan)
 
 
 def precision(answers: Answers, weights: Array) -> Array:
@@ -80,8 +81,8 @@ def average_precision(answers: Answers, weights: Array) -> Array:
 
 
 def macro_f1(answers: Answers, weights: Array) -> Array:
-    """Mean F1 of the frames."""
-    return np.asarray(f1(answers, weights).mean(axis=1))
+    """Mean F1 of the frames that are labelled or found."""
+    return np.asarray(np.nanmean(f1(answers, weights), axis=1))
 
 
 def micro_f1(answers: Answers, weights: Array) -> Array:
@@ -134,14 +135,16 @@ def value(measure: Measure, answers: Answers) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure and its 95% interval."""
+    """A measure and its 95% interval; None where there is none."""
 
-    value: float
-    low: float
-    high: float
+    value: float | None
+    low: float | None = None
+    high: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        if self.value is None:
+            return "-"
+        return f"{self.value:.3f}" if self.low is None else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def measure_all(
@@ -149,15 +152,23 @@ def measure_all(
 ) -> dict[str, Figure]:
     """Every measure, by `name` and `name/frame`, with percentile intervals over `draws` resamples of whole groups.
 
-    Passages of one group are alike, so resampling single passages would give intervals that are too narrow.
+    Passages of one group are alike, so resampling single passages would give intervals that are too narrow. With no draws
+    there are no intervals. The calibration error never has one: noise within its bins only ever adds to it, so resamples
+    lie above the value they should surround.
     """
+    values = _every_measure(answers, np.ones((1, len(answers.labels))))[0]
+    names = [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
+    if not draws:
+        return {name: Figure(_number(value)) for name, value in zip(names, values, strict=True)}
     weights = group_weights(groups, draws, seed)
     chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
     samples = np.concatenate(Parallel(jobs, prefer="threads")(delayed(_every_measure)(answers, chunk) for chunk in chunks))
-    values = _every_measure(answers, np.ones((1, len(answers.labels))))[0]
-    names = [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
-    low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
-    return {name: Figure(*map(float, row)) for name, *row in zip(names, values, low, high, strict=True)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a frame that stands nowhere is nan in every draw
+        low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
+    figures = {name: Figure(*map(_number, row)) for name, *row in zip(names, values, low, high, strict=True)}
+    name = calibration_error.__name__
+    return {**figures, name: Figure(figures[name].value)}
 
 
 def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
@@ -171,6 +182,10 @@ def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
 def _every_measure(answers: Answers, weights: Array) -> Array:
     overall = np.stack([measure(answers, weights) for measure in OVERALL], axis=1)
     return np.concatenate([overall, *(measure(answers, weights) for measure in PER_FRAME)], axis=1)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _counts(answers: Answers, weights: Array) -> tuple[Array, Array, Array]:

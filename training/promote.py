@@ -34,8 +34,9 @@ def judge(challenger: FramingModel, champion: FramingModel | None, evaluation: D
     if champion.codebook.names != challenger.codebook.names:
         return Verdict(False, ("the champion labels by another codebook; a forced promotion needs a new registry name",))
     new, old = (value(f1, answers_of(model, evaluation)) for model in (challenger, champion))
-    reasons = [f"macro F1 {new.mean():.3f} against the champion's {old.mean():.3f} on {len(evaluation)} passages"]
-    passed = bool(new.mean() >= old.mean() - rule.macro_f1_loss)
+    fresh, stale = float(np.nanmean(new)), float(np.nanmean(old))
+    reasons = [f"macro F1 {fresh:.3f} against the champion's {stale:.3f} on {len(evaluation)} passages"]
+    passed = fresh >= stale - rule.macro_f1_loss
     for frame, fresh, stale in zip(evaluation.codebook.names, new, old, strict=True):
         if fresh < stale - rule.frame_f1_loss:
             passed = False

@@ -19,7 +19,11 @@ class FramingPyfunc(PythonModel):  # type: ignore[misc]
         self._model = load_model(context.artifacts["folder"])
 
     def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        answers = self._model.score([str(text) for text in model_input["text"]])
+        texts = model_input["text"].tolist()
+        bad = [at for at, text in enumerate(texts) if not isinstance(text, str) or not text.strip()]
+        if bad:
+            raise ValueError(f"{len(bad)} of {len(texts)} rows hold no text, the first at position {bad[0]}")
+        answers = self._model.score(texts)
         return pd.DataFrame([scored_fields(self._model, answer) for answer in answers], index=model_input.index)
 
 

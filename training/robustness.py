@@ -1,4 +1,4 @@
-"""Whether figures hold: on contrast pairs, in slices, at other shares of frames, and on kinds of passages left out of training."""
+"""Whether figures hold: on contrast pairs, in slices, and at other shares of frames."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from framing.data import Dataset, LabelledPassage
+from framing.data import LabelledPassage
 from framing.heads import Array
-from training.heldout import Vectors, cross_fitted, fold_scores
-from training.metrics import Answers, average_precision, f1, macro_f1, micro_f1, value
-from training.recipes import Recipe
+from training.metrics import Answers, f1, micro_f1, value
 
 SHARES = (0.05, 0.1, 0.2, 0.4)
 _SHORT, _LONG = 30, 60
@@ -100,35 +97,6 @@ def _f1_at(answers: Answers, frame: int, share: float, present: float) -> float:
     without = present * (1 - share) / (share * max(1 - present, 1e-9))
     weights = np.where(answers.labels[:, frame], 1.0, without)[None, :]
     return float(f1(answers, weights)[0, frame])
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """How heads do on one kind of passages when they are trained on the others alone."""
-
-    kind: str
-    passages: int
-    macro_f1: float
-    mean_average_precision: float
-
-
-def leave_kinds_out(dataset: Dataset, recipe: Recipe, vectors: Vectors, jobs: int = -1) -> tuple[LeftOut, ...]:
-    """Leave out one kind at a time, for a recipe whose encoder has seen none of the passages."""
-    kinds = np.array([kind_of(passage) for passage in dataset.passages])
-    names = [str(kind) for kind in np.unique(kinds)]
-    folds = [(np.flatnonzero(kinds != name), np.flatnonzero(kinds == name)) for name in names]
-    parts = Parallel(jobs, prefer="threads")(delayed(fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds)
-    scores = np.zeros(dataset.labels.shape)
-    for (_, test), part in zip(folds, parts, strict=True):
-        scores[test] = part
-    unseen = cross_fitted(scores, dataset.labels, folds)
-    answers = Answers(unseen.probabilities, unseen.decisions, np.asarray(dataset.labels))
-    return tuple(_left_out(answers.rows(test), name) for name, (_, test) in zip(names, folds, strict=True))
-
-
-def _left_out(answers: Answers, kind: str) -> LeftOut:
-    ranking = float(np.nanmean(value(average_precision, answers)))
-    return LeftOut(kind, len(answers.labels), float(value(macro_f1, answers)), ranking)
 
 
 def risk_coverage(answers: Answers, steps: int = 10) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import framing
-from framing.artifact import CARD_FILE, MANIFEST_FILE, load_model
+from framing.artifact import CARD_FILE, MANIFEST_FILE, check_replaceable, load_model, write_run
 from framing.data import Dataset
 from framing.errors import MissingExtra, TrainingError
 from framing.files import whole_folder
@@ -71,7 +71,7 @@ def log_training(dataset: Dataset, trained: Trained) -> Version:
     client = connect()
     manifest = trained.manifest
     recipe = dict(manifest.recipe)
-    with mlflow.start_run(run_name=f"{recipe['name']}-{manifest.version}"):
+    with mlflow.start_run(run_name=f"{recipe['name']}-{manifest.version}") as run:
         mlflow.log_params(_flat(recipe))
         mlflow.set_tags(
             {
@@ -88,6 +88,7 @@ def log_training(dataset: Dataset, trained: Trained) -> Version:
         mlflow.log_figure(reliability_figure(trained.answers, dataset.codebook.names), "figures/reliability.png")
         mlflow.log_table(_predictions(dataset, trained), "tables/held_out.json")
         mlflow.log_table(_errors(dataset, trained), "tables/errors.json")
+        write_run(trained.folder, run.info.run_id)
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
         logged = _log_model(trained)
@@ -136,14 +137,14 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _metrics(trained: Trained, recipe: str) -> dict[str, float]:
     """The recipe's own measures under plain names, so that runs compare; the floors' under theirs."""
-    logged = {}
+    logged: dict[str, float | None] = {}
     for who, named in trained.measures.items():
         prefix = "" if who == recipe else f"floor/{who.replace(' + ', ' ').replace(' ', '_')}/"
         for name, figure in named.items():
             logged[f"{prefix}{name}"] = figure.value
             if who == recipe:
                 logged |= {f"{name}/low": figure.low, f"{name}/high": figure.high}
-    return {name: value for name, value in logged.items() if value == value}
+    return {name: value for name, value in logged.items() if value is not None}
 
 
 def _log_data(dataset: Dataset) -> None:
@@ -217,6 +218,7 @@ def load_version(version: Version) -> FramingModel:
 
 def export_version(version: Version, folder: Path) -> None:
     """Copy the model folder of a version to `folder`, in one step."""
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _downloaded(version) as source, whole_folder(folder) as scratch:
         shutil.copytree(source, scratch, dirs_exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -12,15 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from framing.artifact import Manifest, load_model, save_model
+from framing.artifact import Manifest, check_replaceable, load_model, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
 from framing.encoder import CompiledEncoder, Encoder
 from framing.errors import TrainingError
+from framing.language import language_of
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.card import model_card
-from training.classifier import FrameClassifier
+from training.classifier import FrameClassifier, split_groups
 from training.floors import floors
 from training.heldout import HeldOut, Vectors, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
 from training.metrics import Answers, Figure, measure_all
@@ -29,6 +31,7 @@ from training.transformer.compile import compile_encoder
 from training.transformer.source import load_source
 
 GOLDEN = 12
+LANGUAGE_SHARE = 0.05
 _VERSIONED = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
 
 
@@ -52,6 +55,7 @@ def train(
 
     The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
+    check_replaceable(folder)
     with tempfile.TemporaryDirectory() as scratch:
         fitted = fit(dataset, recipe, Path(scratch), name, seed, jobs, quiet, on_stage)
         on_stage("measuring")
@@ -81,7 +85,7 @@ def fit(
 
     Raises TrainingError where a frame stands in too few groups.
     """
-    check_trainable(dataset, recipe.folds)
+    check_trainable(dataset, recipe.folds, seed)
     on_stage("preparing the encoder" if recipe.finetuning is None else "fine-tuning the encoder on all passages")
     encoder = _encoder(dataset, recipe, folder, seed, quiet)
     vectors = encoder.encode(dataset.texts).vectors
@@ -91,7 +95,7 @@ def fit(
     return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, unseen)
 
 
-def check_trainable(dataset: Dataset, folds: int) -> None:
+def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:
     """Raise TrainingError, by frame, unless every frame stands in as many groups as there are folds, and is missing in as many."""
     groups = np.asarray(dataset.groups)
     for frame, column in zip(dataset.codebook.names, dataset.labels.T, strict=True):
@@ -100,6 +104,9 @@ def check_trainable(dataset: Dataset, folds: int) -> None:
             raise TrainingError(
                 f"frame '{frame}' stands in {having} groups and is missing in {lacking}; training needs at least {folds} of each"
             )
+        for rest, _ in split_groups(dataset.groups, folds, seed):
+            if column[rest].all() or not column[rest].any():
+                raise TrainingError(f"all passages with or without frame '{frame}' fall in one of {folds} folds; label some in more groups")
 
 
 def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int, quiet: bool) -> CompiledEncoder:
@@ -115,8 +122,14 @@ def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vecto
     matrix, blocks = training_matrix(vectors, dataset.texts, vocabulary)
     classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_logits=unseen.scores)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
-    languages = tuple(sorted({passage.language or "en" for passage in dataset.passages}))
+    languages = trained_languages(dataset)
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)
+
+
+def trained_languages(dataset: Dataset) -> tuple[str, ...]:
+    """The languages of a twentieth of the passages or more: as their column says, or else as they read."""
+    counts = Counter(passage.language or language_of(passage.text) for passage in dataset.passages)
+    return tuple(sorted(language for language, count in counts.items() if count >= LANGUAGE_SHARE * len(dataset)))
 
 
 def _manifest(
@@ -137,7 +150,7 @@ def _manifest(
         data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts},
         metrics={who: {key: asdict(figure) for key, figure in named.items()} for who, named in measures.items()},
         versions={"python": platform.python_version()} | {package: version(package) for package in _VERSIONED},
-        languages=tuple(sorted({passage.language or "en" for passage in dataset.passages})),
+        languages=trained_languages(dataset),
     )
 
 

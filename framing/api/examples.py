@@ -20,17 +20,17 @@ DOCUMENTS_REQUEST: dict[str, Any] = {
 }
 
 
-def _absent(frame: str, probability: float) -> dict[str, Any]:
-    return {"frame": frame, "probability": probability, "threshold": 0.5, "floor": 0.3, "decision": "absent", "evidence": []}
+def _absent(frame: str, probability: float, threshold: float, floor: float) -> dict[str, Any]:
+    return {"frame": frame, "probability": probability, "threshold": threshold, "floor": floor, "decision": "absent", "evidence": []}
 
 
 _PEACE = {
     "frame": "peace_mediator",
-    "probability": 0.97,
-    "threshold": 0.5,
-    "floor": 0.3,
+    "probability": 0.992,
+    "threshold": 0.459,
+    "floor": 0.179,
     "decision": "present",
-    "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 0.98}],
+    "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 0.996}],
 }
 _SCORED = {
     "start": 0,
@@ -40,7 +40,7 @@ _SCORED = {
     "language": "en",
     "truncated": False,
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.02), _absent("energy_deal", 0.01)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.019, 0.537, 0.254), _absent("energy_deal", 0.011, 0.7, 0.476)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -61,8 +61,8 @@ TEXT_ANSWER: dict[str, Any] = {
     ],
     "left_out": 1,
     "model": {
-        "name": "framing-default",
-        "version": "3f0c6a1b9d24",
+        "name": "framing",
+        "version": "75dfd11ba672",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ from framing.api.headers import SECURITY_HEADERS
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
-_SHOWN_NAME = 40
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+"""What is shown of a field's name; anything else may be a piece of text that came there by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def _wrong_field(error: Mapping[str, Any], accepted: Mapping[int, str]) -> Wrong
     location = error["loc"]
     if error["type"] == "extra_forbidden":
         *location, name = location
-        shown = str(name) if len(str(name)) <= _SHOWN_NAME else f"{str(name)[:_SHOWN_NAME]}..."
-        return WrongField(pointer=_pointer(location), detail=f"has an unknown field '{shown}'; accepted are {accepted[len(location)]}")
+        shown = f"an unknown field '{name}'" if _FIELD_NAME.fullmatch(str(name)) else "an unknown field"
+        return WrongField(pointer=_pointer(location), detail=f"has {shown}; accepted are {accepted[len(location)]}")
     return WrongField(pointer=_pointer(location), detail=_detail(error))
 
 

@@ -68,8 +68,8 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (while")[0]
+    except (OSError, TypeError, UnicodeError) as error:  # the last two for names that no host can have
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise FramingError(f"cannot listen on {host}, port {port} ({reason}); FRAMING_HOST and FRAMING_PORT set others") from error
 
 

@@ -17,7 +17,7 @@ PREFIX = "FRAMING_"
 class Settings(BaseSettings):
     """What one server needs to know; each field is read from the variable of its name, in capitals, behind FRAMING_."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     model: Path = Field(DEFAULT_FOLDER, description="a model folder")
     host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")

@@ -14,7 +14,7 @@ from framing.commands import model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
 from training.card import comparison_table, frame_table, robustness_section
-from training.halves import HALVES, Half, describe, load_half, log_reading
+from training.halves import HALVES, Half, check_open, describe, load_half, log_reading
 from training.metrics import measure_all
 from training.promote import answers_of
 
@@ -23,7 +23,7 @@ from training.promote import answers_of
 @model_option
 @click.option(
     "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, required=True,
-    help="Labelled passages the model was not trained on.",
+    help="Labelled passages, which the model must not have been trained on.",
 )  # fmt: skip
 @click.option("--half", type=click.Choice(HALVES), help="Only the half of the passages that is for tuning, or the sealed one.")
 @click.option("--reason", default="", help="Why the sealed half is read; written to sealed.md beside the data.")
@@ -34,7 +34,7 @@ def command(folder: Path, data: tuple[Path, ...], half: Half | None, reason: str
     model = load_model(folder)
     dataset = _load(data, model.codebook, half, reason)
     if dataset.digest == read_manifest(folder).data.get("digest"):
-        raise DataError([BadRow(describe(data, half), None, "is the model's own training data; figures on it would mean nothing")])
+        raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     answers = answers_of(model, dataset)
     measures = measure_all(answers, model.codebook.names, dataset.groups, jobs=jobs)
     if half == "sealed":
@@ -51,6 +51,7 @@ def command(folder: Path, data: tuple[Path, ...], half: Half | None, reason: str
 
 def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason: str) -> Dataset:
     if half is None:
+        check_open(data)
         return load_dataset(data, codebook)
     if len(data) > 1:
         raise click.UsageError("--half takes one --data file")

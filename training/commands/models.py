@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from framing.artifact import load_model
-from framing.data import load_dataset
 from framing.errors import PromotionRefused
 from training import tracking
+from training.halves import load_evaluation
 from training.promote import judge
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,7 +40,7 @@ def promote(number: str, evaluation: Path) -> None:
     client = tracking.connect()
     version, before = tracking.version_of(client, number), tracking.champion(client)
     challenger = tracking.load_version(version)
-    verdict = judge(challenger, tracking.load_version(before) if before else None, load_dataset([evaluation], challenger.codebook))
+    verdict = judge(challenger, tracking.load_version(before) if before else None, load_evaluation(evaluation, challenger.codebook))
     tracking.record_verdict(client, version, verdict)
     if not verdict.passed:
         raise PromotionRefused(verdict.reasons)

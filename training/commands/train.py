@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from framing.codebook import load_codebook
 from framing.data import load_dataset
 from framing.errors import PromotionRefused
 from training import tracking
+from training.halves import check_apart, check_open, load_evaluation
 from training.promote import judge
 from training.recipes import RECIPES, recipe_named
 from training.train import Trained, train
@@ -30,7 +32,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", default=-1, show_default=True, help="Processes for folds and intervals; -1: one a core.")
+@click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
     data: tuple[Path, ...], codebook: Path, recipe: str, out: Path | None, evaluation: Path | None,
     promote: bool, track: bool, seed: int, jobs: int,
@@ -43,8 +45,13 @@ def command(
     if promote and (evaluation is None or not track):
         raise click.UsageError("--promote needs --evaluation and cannot go with --no-track")
     frames = load_codebook(codebook)
+    check_open(data)
     dataset = load_dataset(data, frames)
-    held_back = load_dataset([evaluation], frames) if evaluation else None
+    held_back = load_evaluation(evaluation, frames) if evaluation else None
+    if held_back is not None:
+        check_apart(dataset, held_back)
+    if track:
+        tracking.connect()  # a store that cannot be reached is known before hours of work
     trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say)
     _report(trained, recipe)
     if not track:
@@ -63,17 +70,13 @@ def command(
 
 
 def _say(stage: str) -> None:
-    click.echo(f"… {stage}", err=True)
+    if sys.stderr.isatty():
+        click.echo(f"… {stage}", err=True)
 
 
 def _report(trained: Trained, recipe: str) -> None:
     for who, named in trained.measures.items():
-        macro, ranking = named["macro_f1"], named["mean_average_precision"]
-        click.echo(
-            f"{who:30} macro F1 {macro.value:.3f} [{macro.low:.3f}, {macro.high:.3f}]"
-            f"  mAP {ranking.value:.3f} [{ranking.low:.3f}, {ranking.high:.3f}]"
-        )
+        click.echo(f"{who:30} macro F1 {named['macro_f1']}  mAP {named['mean_average_precision']}")
     for frame in trained.model.codebook.names:
-        figure = trained.measures[recipe][f"f1/{frame}"]
-        click.echo(f"  {frame:28} F1 {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]")
+        click.echo(f"  {frame:28} F1 {trained.measures[recipe][f'f1/{frame}']}")
     click.echo(f"model {trained.manifest.version} in {trained.folder}")
