@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from framing.codebook import Codebook
 from framing.encoder import Encoder
 from framing.evidence import carrying_sentences
 from framing.features import TermWeights
-from framing.heads import Array, Heads
+from framing.heads import UNSURE, Array, Heads
 from framing.language import language_of
 from framing.prediction import (
     DECISIONS,
@@ -27,9 +28,10 @@ from framing.text import Passage, Span, Split, split_passages
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model makes of n texts: probabilities (n, k), whether each was cut off (n,), its language."""
+    """What the model makes of n texts: probabilities and decisions (n, k), whether each was cut off (n,), its language."""
 
     probabilities: Array
+    decisions: NDArray[np.int8]
     truncated: Sequence[bool]
     languages: Sequence[str]
 
@@ -71,19 +73,22 @@ class FramingModel:
         """Encode texts and give their probabilities; each text's are the same whatever stands beside it."""
         encoded = self.encoder.encode(texts)
         terms = None if self.vocabulary is None else [self.vocabulary.transform(text) for text in texts]
-        return Reading(self.heads.probabilities(encoded.vectors, terms), encoded.truncated.tolist(), [language_of(text) for text in texts])
+        probabilities = self.heads.probabilities(encoded.vectors, terms)
+        decisions = self.heads.decide(probabilities)
+        languages = [language_of(text) for text in texts]
+        decisions[[language not in self.languages for language in languages]] = UNSURE
+        return Reading(probabilities, decisions, encoded.truncated.tolist(), languages)
 
     def _answer(self, span: Span | Passage, reading: Reading, row: int, evidence: dict[str, tuple[Evidence, ...]]) -> PassageAnswer:
         language, truncated = reading.languages[row], reading.truncated[row]
         foreign = language not in self.languages
-        decided = self.heads.decide(reading.probabilities[row : row + 1])[0]
         frames = tuple(
             FrameAnswer(
                 name,
                 float(reading.probabilities[row, frame]),
                 float(self.heads.thresholds[frame]),
                 float(self.heads.floors[frame]),
-                "unsure" if foreign else DECISIONS[decided[frame]],
+                DECISIONS[reading.decisions[row, frame]],
                 evidence.get(name, ()),
             )
             for frame, name in enumerate(self.codebook.names)

@@ -48,3 +48,9 @@ def test_another_codebook_is_refused(tiny_model, evaluation):
 
 def test_answers_are_those_of_whole_passages(tiny_model, evaluation):
     assert np.array_equal(answers_of(tiny_model, evaluation).found, evaluation.labels)
+
+
+def test_a_passage_in_a_language_the_model_does_not_know_counts_as_unsure(tiny_model, tiny_codebook):
+    german = "Rain rain rain rain ist das Wort, das der Bürgermeister gestern in seiner langen Rede vor dem Stadtrat immer wieder nannte."
+    one = Dataset(tiny_codebook, (LabelledPassage("1", german, ("rain",), "1", None, None, None),))
+    assert not answers_of(tiny_model, one).found.any()

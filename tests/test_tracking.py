@@ -1,4 +1,4 @@
-"""Runs and versions in a real MLflow: a local database, and a server over HTTP."""
+"""Runs and versions in a real MLflow: a server over HTTP, and the local database that is the default."""
 
 import os
 import socket
@@ -58,7 +58,7 @@ def trained(small_transformer, tmp_path_factory):
 def version(server, trained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", server)
-        yield tracking.log_training(weather(), trained)
+        yield tracking.log_training(weather(), trained, weather(10))
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def test_a_run_holds_parameters_metrics_the_data_set_and_the_tables(client, vers
     assert run.data.metrics["f1/frost/low"] <= run.data.metrics["f1/frost"] <= run.data.metrics["f1/frost/high"]
     assert run.data.metrics["floor/all-positive/macro_f1"] > 0
     assert run.data.tags["data.sha256"] == weather().digest
-    assert run.inputs.dataset_inputs[0].dataset.digest == weather().digest[:36]
+    assert {entry.dataset.digest for entry in run.inputs.dataset_inputs} == {weather().digest[:36], weather(10).digest[:36]}
+    assert 0 <= run.data.metrics["evaluation/macro_f1"] <= 1
+    assert run.data.tags["evaluation.sha256"] == weather(10).digest
     names = {entry.path for folder in ("figures", "tables", "card") for entry in client.list_artifacts(version.run, folder)}
     assert names == {
         "figures/precision_recall.png", "figures/reliability.png", "tables/held_out.json", "tables/errors.json",
@@ -137,6 +139,15 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
     unknown = runner.invoke(framing, ["models", "promote", "999", "--evaluation", "evaluation.jsonl"])
     assert unknown.exit_code == 1
     assert "there is no version 999 of 'framing'" in unknown.output
+
+
+def test_without_a_setting_the_store_is_a_database_in_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(framing, ["models", "list"])
+    assert result.exit_code == 0
+    assert "no model is registered yet" in result.output
+    assert (tmp_path / "mlflow.db").is_file()
 
 
 @pytest.mark.parametrize("store", ["sqlite:////dev/null/mlflow.db", "http://127.0.0.1:9"])

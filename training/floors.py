@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 from framing.data import Dataset
 from framing.heads import ABSENT, PRESENT, Array
 from training.classifier import Labels, fit_scores, split_groups
-from training.heldout import Fold, cross_fitted, fit_vocabulary, training_matrix
+from training.heldout import Fold, cross_validated, fit_vocabulary, training_matrix
 from training.metrics import Answers
 
 TERM_STRENGTH = 10.0
@@ -22,10 +22,7 @@ def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> dict[
     drawn = np.random.default_rng(seed).random(dataset.labels.shape) < shares
     splits = split_groups(dataset.groups, folds, seed)
     parts = Parallel(jobs, prefer="threads")(delayed(_term_scores)(dataset.texts, dataset.labels, fold) for fold in splits)
-    scores = np.zeros(dataset.labels.shape)
-    for (_, test), part in zip(splits, parts, strict=True):
-        scores[test] = part
-    words = cross_fitted(scores, dataset.labels, splits)
+    words = cross_validated(parts, dataset.labels, splits)
     everything = np.ones(dataset.labels.shape)
     return {
         "all-positive": Answers(everything, np.full(dataset.labels.shape, PRESENT, np.int8), dataset.labels),

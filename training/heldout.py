@@ -53,10 +53,7 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: in
         parts = [
             fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in folds
         ]
-    scores = np.zeros(dataset.labels.shape)
-    for (_, test), part in zip(folds, parts, strict=True):
-        scores[test] = part
-    return cross_fitted(scores, dataset.labels, folds)
+    return cross_validated(parts, dataset.labels, folds)
 
 
 def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
@@ -112,9 +109,11 @@ def finetuned_encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int 
     return compile_encoder(model, folder)
 
 
-def cross_fitted(scores: Array, labels: Labels, folds: Sequence[Fold]) -> HeldOut:
-    """Calibrate and cut each fold's scores by what the other folds teach."""
-    probabilities, decisions = np.zeros(scores.shape), np.zeros(scores.shape, np.int8)
+def cross_validated(parts: Sequence[Array], labels: Labels, folds: Sequence[Fold]) -> HeldOut:
+    """Join the scores of each fold's test rows; calibrate and cut each fold's by what the other folds teach."""
+    scores, probabilities, decisions = np.zeros(labels.shape), np.zeros(labels.shape), np.zeros(labels.shape, np.int8)
+    for (_, test), part in zip(folds, parts, strict=True):
+        scores[test] = part
     for rest, test in folds:
         calibration = fit_calibration(scores[rest], labels[rest])
         known, own = calibration.probabilities(scores[rest]), calibration.probabilities(scores[test])

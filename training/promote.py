@@ -46,5 +46,5 @@ def judge(challenger: FramingModel, champion: FramingModel | None, evaluation: D
 
 def answers_of(model: FramingModel, dataset: Dataset) -> Answers:
     """What a model answers for the passages of a data set, each as one passage."""
-    probabilities = model.read(dataset.texts).probabilities
-    return Answers(probabilities, model.heads.decide(probabilities), np.asarray(dataset.labels))
+    reading = model.read(dataset.texts)
+    return Answers(reading.probabilities, reading.decisions, np.asarray(dataset.labels))

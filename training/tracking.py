@@ -20,7 +20,8 @@ from framing.files import whole_folder
 from framing.heads import PRESENT
 from framing.model import FramingModel
 from training.figures import precision_recall_figure, reliability_figure
-from training.promote import Verdict
+from training.metrics import measure_all
+from training.promote import Verdict, answers_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -64,8 +65,11 @@ def connect() -> MlflowClient:
     return mlflow.MlflowClient()
 
 
-def log_training(dataset: Dataset, trained: Trained) -> Version:
-    """Log a training run with all that compares it to others, and register its model as a new version."""
+def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None) -> Version:
+    """Log a training run with all that compares it to others, and register its model as a new version.
+
+    Figures on `evaluation`, passages it was not trained on, are logged as `evaluation/...`.
+    """
     import mlflow
 
     client = connect()
@@ -82,7 +86,12 @@ def log_training(dataset: Dataset, trained: Trained) -> Version:
                 "framing.version": manifest.version,
             }
         )
-        _log_data(dataset)
+        _log_data(dataset, "training")
+        if evaluation is not None:
+            _log_data(evaluation, "evaluation")
+            figures = measure_all(answers_of(trained.model, evaluation), evaluation.codebook.names, evaluation.groups, draws=0)
+            mlflow.log_metrics({f"evaluation/{name}": figure.value for name, figure in figures.items() if figure.value is not None})
+            mlflow.set_tag("evaluation.sha256", evaluation.digest)
         mlflow.log_metrics(_metrics(trained, recipe["name"]))
         mlflow.log_figure(precision_recall_figure(trained.answers, dataset.codebook.names), "figures/precision_recall.png")
         mlflow.log_figure(reliability_figure(trained.answers, dataset.codebook.names), "figures/reliability.png")
@@ -147,7 +156,7 @@ def _metrics(trained: Trained, recipe: str) -> dict[str, float]:
     return {name: value for name, value in logged.items() if value is not None}
 
 
-def _log_data(dataset: Dataset) -> None:
+def _log_data(dataset: Dataset, context: str) -> None:
     import mlflow
     import pandas as pd
     from mlflow.data.pandas_dataset import from_pandas
@@ -155,7 +164,7 @@ def _log_data(dataset: Dataset) -> None:
     frame = pd.DataFrame(
         {"id": passage.id, "group": passage.group, "text": passage.text, "frames": ";".join(passage.frames)} for passage in dataset.passages
     )
-    mlflow.log_input(from_pandas(frame, name="passages", digest=dataset.digest[:36]), context="training")
+    mlflow.log_input(from_pandas(frame, name=f"{context} passages", digest=dataset.digest[:36]), context=context)
 
 
 def _predictions(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:

@@ -26,7 +26,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--codebook", "codebook", type=_FILE, required=True, help="The frames, as TOML or JSON.")
 @click.option("--recipe", "recipe", default="frozen", show_default=True, type=click.Choice([recipe.name for recipe in RECIPES]))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
-@click.option("--evaluation", type=_FILE, help="Passages that decide a promotion, from another source than the training data.")
+@click.option(
+    "--evaluation", type=_FILE, help="Passages from another source than the training data, to measure on and to decide a promotion."
+)
 @click.option(
     "--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation."
 )
@@ -57,7 +59,7 @@ def command(
     if not track:
         return
     _say("logging to MLflow")
-    version = tracking.log_training(dataset, trained)
+    version = tracking.log_training(dataset, trained, held_back)
     click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     if promote and held_back is not None:
         client = tracking.connect()
