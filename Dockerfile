@@ -17,5 +17,5 @@ RUN useradd --system --no-create-home framing
 USER framing
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \
-  CMD ["/opt/framing/bin/python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"FRAMING_PORT\"]}/readyz', timeout=2)"]
+  CMD ["/opt/framing/bin/python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"FRAMING_PORT\"]}/healthz', timeout=2)"]
 CMD ["/opt/framing/bin/framing", "serve"]
