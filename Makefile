@@ -16,7 +16,7 @@ train: .venv/dev
 	$(BIN)/framing train --data seeds/passages.jsonl --codebook seeds/codebook.toml --recipe frozen --out runs/frozen
 
 mlflow: .venv/dev
-	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --port 5000
+	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db} --port 5000
 
 check: .venv/dev
 	$(BIN)/ruff check .
