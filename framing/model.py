@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,18 +56,15 @@ class FramingModel:
         passages = split_passages(text, split)
         scored = [passage for passage in passages if passage.left_out is None]
         reading = self.read([passage.text for passage in scored])
-        bare = [self._answer(passage, reading, row, {}) for row, passage in enumerate(scored)]
-        evidence = self._evidence(scored, bare)
-        answers = iter(
-            self._answer(passage, reading, row, found) for row, (passage, found) in enumerate(zip(scored, evidence, strict=True))
-        )
+        bare = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
+        answers = iter(_with_evidence(answer, found) for answer, found in zip(bare, self._evidence(scored, bare), strict=True))
         ordered = tuple(next(answers) if passage.left_out is None else _left_out(passage) for passage in passages)
         return DocumentAnswer(ordered, profile(ordered, self.codebook.names), self.identity)
 
     def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
         """Label each text as one passage, as given: no evidence, nothing left out."""
         reading = self.read(texts)
-        return tuple(self._answer(Span(0, len(text), text), reading, row, {}) for row, text in enumerate(texts))
+        return tuple(self._answer(Span(0, len(text), text), reading, row) for row, text in enumerate(texts))
 
     def read(self, texts: Sequence[str]) -> Reading:
         """Encode texts and give their probabilities; each text's are the same whatever stands beside it."""
@@ -79,7 +76,7 @@ class FramingModel:
         decisions[[language not in self.languages for language in languages]] = UNSURE
         return Reading(probabilities, decisions, encoded.truncated.tolist(), languages)
 
-    def _answer(self, span: Span | Passage, reading: Reading, row: int, evidence: dict[str, tuple[Evidence, ...]]) -> PassageAnswer:
+    def _answer(self, span: Span | Passage, reading: Reading, row: int) -> PassageAnswer:
         language, truncated = reading.languages[row], reading.truncated[row]
         foreign = language not in self.languages
         frames = tuple(
@@ -89,7 +86,6 @@ class FramingModel:
                 float(self.heads.thresholds[frame]),
                 float(self.heads.floors[frame]),
                 DECISIONS[reading.decisions[row, frame]],
-                evidence.get(name, ()),
             )
             for frame, name in enumerate(self.codebook.names)
         )
@@ -138,6 +134,10 @@ def profile(passages: Sequence[PassageAnswer], frames: Sequence[str]) -> tuple[P
 def _to_read(passage: Passage, answer: PassageAnswer) -> tuple[Span, ...]:
     """The sentences to read alone; a passage of one sentence was read already."""
     return passage.sentences if answer.present and len(passage.sentences) > 1 else ()
+
+
+def _with_evidence(answer: PassageAnswer, evidence: dict[str, tuple[Evidence, ...]]) -> PassageAnswer:
+    return replace(answer, frames=tuple(replace(frame, evidence=evidence.get(frame.frame, ())) for frame in answer.frames))
 
 
 def _left_out(passage: Passage) -> PassageAnswer:

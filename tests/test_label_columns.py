@@ -169,9 +169,13 @@ ANYTHING = st.recursive(
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["frames", "text", "coder", *NAMES]), ANYTHING))
 def test_any_values_are_read_or_refused(fields: dict[str, Any]) -> None:
-    for read in (lambda: read_frames(fields, NAMES), lambda: read_text(fields), lambda: read_name(fields, "coder")):
-        with contextlib.suppress(RefusedRowError):
-            read()
+    with contextlib.suppress(RefusedRowError):
+        assert set(read_frames(fields, NAMES)) <= set(NAMES)
+    with contextlib.suppress(RefusedRowError):
+        assert read_text(fields).strip()
+    with contextlib.suppress(RefusedRowError):
+        name = read_name(fields, "coder")
+        assert name is None or name == name.strip()
 
 
 @given(st.sets(st.sampled_from(NAMES)), st.sampled_from([";", "|", ",", " ; ", ", "]), st.randoms())
