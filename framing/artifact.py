@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 
 from framing.codebook import load_codebook
-from framing.encoder import GRAPH_FILE, TOKENIZER_FILE, CompiledEncoder
-from framing.errors import CodebookError, EncoderError, ModelFolderError
+from framing.encoder import KINDS, SavedEncoder, open_encoder
+from framing.errors import CodebookError, EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
 from framing.files import whole_file, whole_folder
 from framing.heads import Heads
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
-FORMAT = 1
+FORMAT = 2
+"""1 knew compiled encoders only."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
 HEADS_FILE = "heads.npz"
@@ -30,6 +31,8 @@ GOLDEN_FILE = "golden.json"
 CARD_FILE = "README.md"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "models" / "default"
 """The shipped model, in a checkout."""
+FALLBACK_NAME = "multilingual"
+"""A model folder of this name beside another is the fallback for passages in languages that the other was not trained on."""
 GOLDEN_TOLERANCE = 0.05
 """How far a golden probability may be off: processors round sums of floats in different orders."""
 
@@ -64,27 +67,29 @@ class GoldenAnswer:
 
 
 def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, golden: Sequence[str], card: str) -> Manifest:
-    """Write `model`, whose encoder is compiled, to `folder`; what stood there is replaced in one step.
+    """Write `model` to `folder`; what stood there is replaced in one step. A fallback is not part of it.
 
     `golden` are texts whose answers are kept, for a later load to be held against. Returns the manifest as written,
     with the version, a digest of what decides the answers, and the files' hashes.
     """
-    if not isinstance(model.encoder, CompiledEncoder):
-        raise EncoderError("only a model with a compiled encoder can be saved")
+    encoder = model.encoder
+    if not isinstance(encoder, SavedEncoder):
+        raise EncoderError(f"only a model whose encoder is {', '.join(KINDS)} can be saved")
     check_replaceable(folder)
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder) as scratch:
-        for name in (GRAPH_FILE, TOKENIZER_FILE):
-            (scratch / name).write_bytes((model.encoder.folder / name).read_bytes())
+        for name in encoder.files:
+            (scratch / name).write_bytes((encoder.folder / name).read_bytes())
         _write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
         _write_heads(scratch, model)
-        deciding = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
+        deciding = {"encoder": encoder.fingerprint} | {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
         probabilities = model.read(golden).probabilities.tolist()
         _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
-        written = Manifest(**{**_shallow(manifest), "version": version, "files": files})
+        described = {"kind": encoder.kind, "fingerprint": encoder.fingerprint, "dimensions": encoder.dimensions}
+        written = Manifest(**{**_shallow(manifest), "version": version, "files": files, "encoder": {**manifest.encoder, **described}})
         written = replace(written, digest=_digest(written))
         _write_json(scratch / MANIFEST_FILE, asdict(written))
     return written
@@ -112,12 +117,42 @@ def load_model(folder: str | Path, threads: int | None = None) -> FramingModel:
     manifest = read_manifest(folder)
     try:
         codebook = load_codebook(folder / CODEBOOK_FILE)
-        encoder = CompiledEncoder(folder, threads)
+        encoder = open_encoder(_kind(manifest), folder, threads)
     except (CodebookError, EncoderError) as error:
         raise ModelFolderError(folder, str(error)) from error
+    if encoder.fingerprint != manifest.encoder["fingerprint"]:
+        raise ModelFolderError(
+            folder, f"was made with another version of its {encoder.kind} encoder, which gives other vectors; train it again"
+        )
     heads, vocabulary = _read_heads(folder, len(codebook.frames), encoder.dimensions)
     identity = ModelIdentity(manifest.name, manifest.version, codebook.digest, manifest.run)
     return FramingModel(codebook, encoder, vocabulary, heads, identity, tuple(manifest.languages))
+
+
+def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None) -> FramingModel:
+    """The model of `folder` with the fallback of another folder, or where none is given with that of its sibling `multilingual`.
+
+    The fallback is held against its golden answers. A sibling is left aside if it has another codebook, or if its encoder's package
+    is not installed. Raises ModelFolderError,
+    or MissingExtra for a fallback that was given.
+    """
+    given = fallback is not None
+    fallback = Path(fallback) if fallback is not None else Path(folder).absolute().with_name(FALLBACK_NAME)
+    if not given and not (fallback / MANIFEST_FILE).is_file():
+        return model
+    try:
+        other = load_model(fallback)
+        check_golden(other, fallback)
+    except MissingExtra:
+        if given:
+            raise
+        return model
+    if other.codebook.names == model.codebook.names:
+        return replace(model, fallback=other)
+    if given:
+        names = ", ".join(other.codebook.names)
+        raise ModelFolderError(fallback, f"labels {names}; the fallback of a model has the same frames in the same order")
+    return model
 
 
 def read_manifest(folder: str | Path) -> Manifest:
@@ -164,7 +199,8 @@ def check_golden(model: FramingModel, folder: str | Path) -> None:
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
-    expected = {GRAPH_FILE, TOKENIZER_FILE, CODEBOOK_FILE, HEADS_FILE, TERMS_FILE, GOLDEN_FILE, CARD_FILE}
+    encoder = KINDS[_kind(manifest)].files if _kind(manifest) in KINDS else ()
+    expected = {*encoder, CODEBOOK_FILE, HEADS_FILE, TERMS_FILE, GOLDEN_FILE, CARD_FILE}
     if not isinstance(manifest.files, dict) or set(manifest.files) != expected:
         raise ModelFolderError(folder / MANIFEST_FILE, f"must list the files {', '.join(sorted(expected))}")
     for name, digest in manifest.files.items():
@@ -206,6 +242,10 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
     heads = Heads(**{"term_weights": None, **arrays})
     vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
     return heads, vocabulary
+
+
+def _kind(manifest: Manifest) -> str:
+    return str(manifest.encoder.get("kind", "compiled"))
 
 
 def _digest(manifest: Manifest) -> str:

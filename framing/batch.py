@@ -84,19 +84,19 @@ def scored_rows(model: FramingModel, rows: Iterable[Row], as_text: bool = False)
     while chunk := tuple(islice(rows, CHUNK)):
         answers = model.score([row.fields[TEXT] for row in chunk])
         for row, answer in zip(chunk, answers, strict=True):
-            labels = scored_fields(model, answer)
+            labels = scored_fields(answer)
             if as_text:
                 labels["predicted_frames"] = ";".join(answer.present)
             yield {**row.fields, **labels}
 
 
-def scored_fields(model: FramingModel, answer: PassageAnswer) -> dict[str, Any]:
+def scored_fields(answer: PassageAnswer) -> dict[str, Any]:
     """What scoring says of one passage, in columns."""
     return {
         "predicted_frames": list(answer.present),
         "probabilities": {frame.frame: frame.probability for frame in answer.frames},
         "decisions": {frame.frame: frame.decision for frame in answer.frames},
-        "model": f"{model.identity.name}:{model.identity.version}",
+        "model": answer.model,
     }
 
 

@@ -28,12 +28,13 @@ from framing.text import Passage, Span, Split, split_passages
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model makes of n texts: probabilities and decisions (n, k), whether each was cut off (n,), its language."""
+    """What is made of n texts: probabilities and decisions (n, k), whether each was cut off (n,), its language, and which model read it."""
 
     probabilities: Array
     decisions: NDArray[np.int8]
-    truncated: Sequence[bool]
+    truncated: NDArray[np.bool_]
     languages: Sequence[str]
+    readers: Sequence[FramingModel]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class FramingModel:
     identity: ModelIdentity
     languages: tuple[str, ...] = ("en",)
     """Languages the model was trained on; text in another one is never more than unsure."""
+    fallback: FramingModel | None = None
+    """A model with the same codebook that reads passages in languages which it was trained on and this one was not."""
 
     def predict(self, text: str, split: Split = "paragraph") -> DocumentAnswer:
         """Label each passage of `text`, with the sentences that carry each present frame.
@@ -66,42 +69,60 @@ class FramingModel:
         reading = self.read(texts)
         return tuple(self._answer(Span(0, len(text), text), reading, row) for row, text in enumerate(texts))
 
-    def read(self, texts: Sequence[str]) -> Reading:
-        """Encode texts and give their probabilities; each text's are the same whatever stands beside it."""
-        encoded = self.encoder.encode(texts)
-        terms = None if self.vocabulary is None else [self.vocabulary.transform(text) for text in texts]
-        probabilities = self.heads.probabilities(encoded.vectors, terms)
-        decisions = self.heads.decide(probabilities)
-        languages = [language_of(text) for text in texts]
-        decisions[[language not in self.languages for language in languages]] = UNSURE
-        return Reading(probabilities, decisions, encoded.truncated.tolist(), languages)
+    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:
+        """Encode texts and give their probabilities; each text's are the same whatever stands beside it.
+
+        `languages` (n,) are given where they are known better than from the texts alone.
+        """
+        languages = [language_of(text) for text in texts] if languages is None else languages
+        readers = [self.reader_of(language) for language in languages]
+        shape = (len(texts), len(self.codebook.names))
+        reading = Reading(np.empty(shape), np.empty(shape, np.int8), np.empty(len(texts), np.bool_), languages, readers)
+        for reader in (self,) if self.fallback is None else (self, self.fallback):
+            rows = [row for row, other in enumerate(readers) if other is reader]
+            encoded = reader.encoder.encode([texts[row] for row in rows])
+            terms = None if reader.vocabulary is None else [reader.vocabulary.transform(texts[row]) for row in rows]
+            reading.probabilities[rows] = reader.heads.probabilities(encoded.vectors, terms)
+            reading.decisions[rows] = reader.heads.decide(reading.probabilities[rows])
+            reading.truncated[rows] = encoded.truncated
+        reading.decisions[[language not in reader.languages for language, reader in zip(languages, readers, strict=True)]] = UNSURE
+        return reading
+
+    def reader_of(self, language: str) -> FramingModel:
+        """The model that reads passages in a language: this one, or its fallback for those only that one was trained on."""
+        if self.fallback is not None and language not in self.languages and language in self.fallback.languages:
+            return self.fallback
+        return self
 
     def _answer(self, span: Span | Passage, reading: Reading, row: int) -> PassageAnswer:
-        language, truncated = reading.languages[row], reading.truncated[row]
-        foreign = language not in self.languages
+        language, truncated, reader = reading.languages[row], bool(reading.truncated[row]), reading.readers[row]
         frames = tuple(
             FrameAnswer(
                 name,
                 float(reading.probabilities[row, frame]),
-                float(self.heads.thresholds[frame]),
-                float(self.heads.floors[frame]),
+                float(reader.heads.thresholds[frame]),
+                float(reader.heads.floors[frame]),
                 DECISIONS[reading.decisions[row, frame]],
             )
             for frame, name in enumerate(self.codebook.names)
         )
-        warnings = tuple(self._warnings(foreign, language, truncated))
-        return PassageAnswer(span.start, span.end, span.text, frames, language, truncated, None, warnings)
+        warnings = tuple(self._warnings(language not in reader.languages, language, truncated))
+        return PassageAnswer(span.start, span.end, span.text, frames, language, truncated, None, warnings, str(reader.identity))
 
     def _warnings(self, foreign: bool, language: str, truncated: bool) -> Iterator[str]:
         if foreign:
-            yield f"this model was trained on {', '.join(self.languages)}; the passage reads as {language}, so every frame is unsure"
+            trained = sorted({*self.languages, *(self.fallback.languages if self.fallback else ())})
+            yield f"this model was trained on {', '.join(trained)}; the passage reads as {language}, so every frame is unsure"
         if truncated:
             yield "the passage is longer than the encoder reads; its end was not seen"
 
     def _evidence(self, passages: Sequence[Passage], answers: Sequence[PassageAnswer]) -> list[dict[str, tuple[Evidence, ...]]]:
         """The carrying sentences by frame, for each passage; only passages with a present frame are read again."""
-        sentences = [sentence for passage, answer in zip(passages, answers, strict=True) for sentence in _to_read(passage, answer)]
-        alone = iter(self.read([sentence.text for sentence in sentences]).probabilities if sentences else ())
+        pairs = [
+            (sentence, answer.language) for passage, answer in zip(passages, answers, strict=True) for sentence in _to_read(passage, answer)
+        ]
+        # A sentence is read by the model that read its passage: alone it may be too short to tell its language.
+        alone = iter(self.read([sentence.text for sentence, _ in pairs], [language for _, language in pairs]).probabilities)
         found = []
         for passage, answer in zip(passages, answers, strict=True):
             own = np.array([next(alone) for _ in _to_read(passage, answer)])

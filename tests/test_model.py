@@ -1,6 +1,13 @@
 """A model labels passages, gives evidence, and is honest about what it did not read."""
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from framing.heads import Heads
 from framing.model import FramingModel
+from framing.prediction import ModelIdentity
 
 ARTICLE = "Rain rain rain.\n\nThe mayor spoke. Rain, rain again.\n\nLeave a Reply\n\nThe frost, the frost."
 
@@ -33,6 +40,48 @@ def test_a_passage_in_another_language_is_unsure_and_says_why(tiny_model: Framin
     assert passage.language == "de"
     assert {frame.decision for frame in passage.frames} == {"unsure"}
     assert "trained on en" in passage.warnings[0]
+
+
+GERMAN = "Regen, Regen und noch einmal Regen: so beschrieb der Bürgermeister gestern die Lage in seiner langen Rede vor dem Stadtrat."
+FINNISH = "Kaupunginjohtaja kertoi eilen pitkässä puheessaan, että sade jatkuu koko viikon ja joet tulvivat monessa kylässä."
+
+
+@pytest.fixture
+def with_german(tiny_model: FramingModel) -> FramingModel:
+    """The tiny model, with one that was trained on German beside it and finds `rain` where the word Regen weighs."""
+    direction = tiny_model.encoder.direction("regen").astype(np.float64)  # type: ignore[attr-defined]
+    weights = np.stack([14 * direction / np.linalg.norm(direction), np.zeros_like(direction)])
+    heads = Heads(weights, None, np.array([-4.0, -4.0]), np.array([0.7, 0.7]), np.array([0.3, 0.3]))
+    german = replace(tiny_model, heads=heads, identity=ModelIdentity("german", "2", "c", None), languages=("de", "en"))
+    return replace(tiny_model, fallback=german)
+
+
+def test_a_fallback_answers_for_its_languages_with_its_own_cuts_and_by_its_name(with_german):
+    english, german = with_german.score(["Rain, rain and rain.", GERMAN])
+    assert (english.present, english.model, english.frames[0].threshold) == (("rain",), "tiny:1", 0.5)
+    assert (german.present, german.model, german.frames[0].threshold) == (("rain",), "german:2", 0.7)
+    assert german.warnings == ()
+
+
+def test_english_stays_with_the_model_even_if_the_fallback_knows_it(with_german):
+    assert with_german.score(["The rain fell all day and the river rose."])[0].model == "tiny:1"
+
+
+def test_a_language_that_neither_knows_is_unsure_and_both_are_named(with_german):
+    answer = with_german.score([FINNISH])[0]
+    assert {frame.decision for frame in answer.frames} == {"unsure"}
+    assert answer.warnings[0].startswith("this model was trained on de, en; the passage reads as fi")
+
+
+def test_evidence_in_a_passage_is_read_by_the_model_that_read_the_passage(with_german):
+    passage = with_german.predict(GERMAN + " Regen!", split="none").passages[0]
+    assert [sentence.text for sentence in passage.frames[0].evidence][-1] == "Regen!"
+
+
+def test_an_answer_is_the_same_with_and_without_foreign_neighbours(with_german):
+    together = with_german.read(["rain rain", GERMAN, "frost"]).probabilities
+    alone = np.vstack([with_german.read([text]).probabilities for text in ("rain rain", GERMAN, "frost")])
+    assert np.array_equal(together, alone)
 
 
 def test_text_beyond_the_encoder_is_said(tiny_model):

@@ -16,6 +16,7 @@ from training.heldout import fit_vocabulary, held_out, training_matrix
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.train import check_trainable, train, trained_languages
+from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning, finetune
 
 FOUR = Codebook("Sky", tuple(Frame(name, name.title(), f"About {name}.") for name in ("rain", "frost", "contract", "talks")))
@@ -115,7 +116,7 @@ def test_a_recipe_that_fine_tunes_does_so_in_every_fold_on_its_own_passages_alon
         tuned_on.append(set(texts))
         finetune(model, texts, *rest)
 
-    monkeypatch.setattr("training.heldout.finetune", watched)
+    monkeypatch.setattr("training.transformer.build.finetune", watched)
     tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
     result = train(data, tuned, tmp_path / "tuned", quiet=True)
     assert [len(texts) for texts in tuned_on] == [120, 60, 60]
@@ -123,6 +124,27 @@ def test_a_recipe_that_fine_tunes_does_so_in_every_fold_on_its_own_passages_alon
     assert result.model.vocabulary is None
     assert result.answers.probabilities.shape == (120, 4)
     assert result.manifest.recipe["finetuning"]["epochs"] == 1
+
+
+def test_a_fine_tuned_transformer_is_kept_for_recipes_that_share_it(data, small_transformer, tmp_path, monkeypatch):
+    times: list[int] = []
+
+    def counted(model, texts, *rest):
+        times.append(len(texts))
+        finetune(model, texts, *rest)
+
+    monkeypatch.setattr("training.transformer.build.finetune", counted)
+    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
+    first = train(data, tuned, tmp_path / "first", quiet=True, cache=tmp_path / "cache")
+    again = train(data, tuned, tmp_path / "again", quiet=True, cache=tmp_path / "cache")
+    static = replace(tuned, name="static", distillation=Distillation(dimensions=8, epochs=1))
+    distilled = train(data, static, tmp_path / "static", quiet=True, cache=tmp_path / "cache")
+    assert times == [120, 60, 60]
+    assert again.manifest.version == first.manifest.version
+    assert distilled.manifest.encoder["kind"] == "static"
+    assert load_model(tmp_path / "static").encoder.dimensions == 8
+    train(data, tuned, tmp_path / "other", seed=1, quiet=True, cache=tmp_path / "cache")
+    assert len(times) == 6
 
 
 def test_a_frame_in_too_few_groups_is_refused_by_name(data):
@@ -150,6 +172,12 @@ def test_languages_are_those_the_passages_are_in(data):
     half = Dataset(FOUR, tuple(replace(german, id=str(row)) for row in range(60)) + data.passages[:60])
     assert trained_languages(half) == ("de", "en")
     assert trained_languages(data) == ("en",)
+
+
+def test_a_language_that_thirty_passages_name_counts_however_many_others_there_are():
+    many = weather(groups=400)
+    named = tuple(replace(passage, language="fr" if row < 30 else "nl" if row < 59 else None) for row, passage in enumerate(many.passages))
+    assert trained_languages(Dataset(FOUR, named)) == ("en", "fr")
 
 
 def test_a_folder_that_holds_something_else_is_never_replaced(data, recipe, tmp_path):

@@ -10,17 +10,17 @@ import os
 import pickle
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from framing import cli
 from framing.api import server
+from framing.api.settings import Settings
 from framing.api.slot import ServedModel
 from tests.tiny_framing import SlowEncoder
 
 
-def unpickled(path: Path) -> ServedModel:
+def unpickled(settings: Settings) -> ServedModel:
     time.sleep(float(os.environ.get("LOADING_PAUSE", "0")))
-    model = pickle.loads(path.read_bytes())
+    model = pickle.loads(settings.model.read_bytes())
     return ServedModel(replace(model, encoder=SlowEncoder(pause=float(os.environ.get("TEXT_PAUSE", "0")))))
 
 

@@ -13,21 +13,17 @@ import scipy.sparse as sp
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from tqdm import tqdm
 
 from framing.data import Dataset
-from framing.encoder import CompiledEncoder
+from framing.encoder import Vectors
 from framing.features import TermWeights
 from framing.heads import Array
 from training.classifier import Labels, fit_scores, split_groups
 from training.recipes import Recipe
 from training.thresholds import choose_floors, choose_thresholds, fit_calibration
-from training.transformer.compile import compile_encoder
-from training.transformer.finetune import finetune
-from training.transformer.source import load_source
+from training.transformer.build import build_encoder
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,10 @@ class HeldOut:
     decisions: NDArray[np.int8]
 
 
-def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False) -> HeldOut:
-    """Cross-validate `recipe` over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe that does not fine-tune."""
+def held_out(
+    dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False, cache: Path | None = None
+) -> HeldOut:
+    """Cross-validate `recipe` over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe that learns no encoder."""
     folds = split_groups(dataset.groups, recipe.folds, seed)
     if vectors is not None:
         parts = Parallel(jobs, prefer="threads")(
@@ -51,7 +49,8 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: in
         )
     else:
         parts = [
-            fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet), recipe, fold) for fold in folds
+            fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet, cache), recipe, fold)
+            for fold in folds
         ]
     return cross_validated(parts, dataset.labels, folds)
 
@@ -88,25 +87,11 @@ def fold_scores(texts: Sequence[str], labels: Labels, vectors: Vectors, recipe: 
     return fit_scores(matrix[train], labels[train], blocks, strengths(recipe))(matrix[test])
 
 
-def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool) -> Vectors:
+def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool, cache: Path | None) -> Vectors:
     train, _ = fold
     with tempfile.TemporaryDirectory() as folder:
-        encoder = finetuned_encoder(dataset.subset(train), recipe, Path(folder), seed, quiet)
+        encoder = build_encoder(dataset.subset(train), recipe, Path(folder), seed, quiet, cache)
         return encoder.encode(dataset.texts).vectors
-
-
-def finetuned_encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int = 0, quiet: bool = False) -> CompiledEncoder:
-    """Fine-tune the recipe's encoder on `dataset` and compile it into `folder`."""
-    assert recipe.finetuning is not None
-    model = load_source(recipe.encoder)
-    with tqdm(desc="fine-tuning", unit="step", leave=False, disable=True if quiet else None) as bar:
-
-        def on_step(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        finetune(model, dataset.texts, dataset.labels, recipe.finetuning, seed, on_step)
-    return compile_encoder(model, folder)
 
 
 def cross_validated(parts: Sequence[Array], labels: Labels, folds: Sequence[Fold]) -> HeldOut:

@@ -24,7 +24,7 @@ class FramingPyfunc(PythonModel):  # type: ignore[misc]
         if bad:
             raise ValueError(f"{len(bad)} of {len(texts)} rows hold no text, the first at position {bad[0]}")
         answers = self._model.score(texts)
-        return pd.DataFrame([scored_fields(self._model, answer) for answer in answers], index=model_input.index)
+        return pd.DataFrame([scored_fields(answer) for answer in answers], index=model_input.index)
 
 
 set_model(FramingPyfunc())

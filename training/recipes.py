@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from framing.errors import TrainingError
+from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning
 from training.transformer.source import MINILM
+
+MULTILINGUAL_USE = "universal-sentence-encoder-multilingual-v3"
+"""Not made from a transformer: it comes from a package, and is used as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,14 @@ class Recipe:
     term_strength: float = 10.0
     """The same over terms."""
     finetuning: FineTuning | None = None
+    distillation: Distillation | None = None
+    """How a static encoder learns from the one above, fine-tuned or not; without it that one is compiled."""
     folds: int = 5
+
+    @property
+    def learns_encoder(self) -> bool:
+        """Whether the encoder itself has seen the training passages, so that each fold needs one of its own."""
+        return self.finetuning is not None or self.distillation is not None
 
 
 RECIPES = (
@@ -35,6 +46,14 @@ RECIPES = (
         finetuning=FineTuning(),
         folds=3,
     ),
+    Recipe(
+        "static",
+        "one vector a word, distilled from the fine-tuned encoder: thousands of passages a second",
+        finetuning=FineTuning(),
+        distillation=Distillation(),
+        folds=3,
+    ),
+    Recipe("multilingual", "an encoder of sixteen languages as it is, heads trained over it: seconds", MULTILINGUAL_USE, terms=False),
 )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from framing.artifact import Manifest, check_replaceable, load_model, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
-from framing.encoder import CompiledEncoder, Encoder
+from framing.encoder import CompiledEncoder, Encoder, SavedEncoder, Vectors
 from framing.errors import TrainingError
 from framing.language import language_of
 from framing.model import FramingModel
@@ -24,14 +24,14 @@ from framing.prediction import ModelIdentity
 from training.card import model_card
 from training.classifier import FrameClassifier, split_groups
 from training.floors import floors
-from training.heldout import HeldOut, Vectors, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
+from training.heldout import HeldOut, fit_vocabulary, held_out, strengths, training_matrix
 from training.metrics import Answers, Figure, measure_all
 from training.recipes import Recipe
-from training.transformer.compile import compile_encoder
-from training.transformer.source import load_source
+from training.transformer.build import build_encoder
 
 GOLDEN = 12
 LANGUAGE_SHARE = 0.05
+LANGUAGE_PASSAGES = 30
 _VERSIONED = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
 
 
@@ -49,15 +49,16 @@ class Trained:
 
 def train(
     dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
-    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None,
+    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, cache: Path | None = None,
 ) -> Trained:  # fmt: skip
     """Cross-validate `recipe` over the data set's groups, fit it to all of them, and save the model to `folder`.
 
-    The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
+    The same data, recipe, seed and processor give the same model. `cache` is a folder where fine-tuned transformers are kept for
+    recipes that share them. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        fitted = fit(dataset, recipe, Path(scratch), name, seed, jobs, quiet, on_stage)
+        fitted = fit(dataset, recipe, Path(scratch), name, seed, jobs, quiet, on_stage, cache)
         on_stage("measuring")
         answers = Answers(fitted.unseen.probabilities, fitted.unseen.decisions, dataset.labels)
         judged = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
@@ -73,24 +74,24 @@ class Fitted:
     """A model that is not saved yet, its encoder, and what the recipe gave for passages it had not seen."""
 
     model: FramingModel
-    encoder: CompiledEncoder
+    encoder: SavedEncoder
     unseen: HeldOut
 
 
 def fit(
     dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
-    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None,
+    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, cache: Path | None = None,
 ) -> Fitted:  # fmt: skip
     """Cross-validate `recipe`, and fit it to all passages; the compiled encoder is written to `folder`, which must outlive the model.
 
     Raises TrainingError where a frame stands in too few groups.
     """
     check_trainable(dataset, recipe.folds, seed)
-    on_stage("preparing the encoder" if recipe.finetuning is None else "fine-tuning the encoder on all passages")
-    encoder = _encoder(dataset, recipe, folder, seed, quiet)
+    on_stage("teaching the encoder all passages" if recipe.learns_encoder else "preparing the encoder")
+    encoder = build_encoder(dataset, recipe, folder, seed, quiet, cache)
     vectors = encoder.encode(dataset.texts).vectors
     on_stage(f"cross-validating over {recipe.folds} folds")
-    unseen = held_out(dataset, recipe, vectors if recipe.finetuning is None else None, seed, jobs, quiet)
+    unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, seed, jobs, quiet, cache)
     on_stage("fitting the heads")
     return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, unseen)
 
@@ -109,12 +110,6 @@ def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:
                 raise TrainingError(f"all passages with or without frame '{frame}' fall in one of {folds} folds; label some in more groups")
 
 
-def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, seed: int, quiet: bool) -> CompiledEncoder:
-    if recipe.finetuning is not None:
-        return finetuned_encoder(dataset, recipe, folder, seed, quiet)
-    return compile_encoder(load_source(recipe.encoder), folder)
-
-
 def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str) -> FramingModel:
     """Fit the heads to all of the data set's `vectors`, those of the encoder they will serve with; calibration and cuts come from
     held-out scores."""
@@ -127,13 +122,16 @@ def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vecto
 
 
 def trained_languages(dataset: Dataset) -> tuple[str, ...]:
-    """The languages of a twentieth of the passages or more: as their column says, or else as they read."""
+    """The languages of LANGUAGE_SHARE of the passages, as their column says or else as they read; and those of which LANGUAGE_PASSAGES
+    say so in their column."""
+    said = Counter(passage.language for passage in dataset.passages if passage.language)
     counts = Counter(passage.language or language_of(passage.text) for passage in dataset.passages)
-    return tuple(sorted(language for language, count in counts.items() if count >= LANGUAGE_SHARE * len(dataset)))
+    few = LANGUAGE_SHARE * len(dataset)
+    return tuple(sorted(language for language, count in counts.items() if count >= few or said[language] >= LANGUAGE_PASSAGES))
 
 
 def _manifest(
-    dataset: Dataset, recipe: Recipe, encoder: CompiledEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int
+    dataset: Dataset, recipe: Recipe, encoder: SavedEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int
 ) -> Manifest:
     counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
     return Manifest(
@@ -141,11 +139,7 @@ def _manifest(
         version="unsaved",
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         recipe={**asdict(recipe), "seed": seed},
-        encoder={
-            "fingerprint": encoder.fingerprint,
-            "dimensions": encoder.dimensions,
-            "max_pieces": encoder.max_pieces,
-        },
+        encoder={"max_pieces": encoder.max_pieces} if isinstance(encoder, CompiledEncoder) else {},
         codebook=dataset.codebook.digest,
         data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts},
         metrics={who: {key: asdict(figure) for key, figure in named.items()} for who, named in measures.items()},

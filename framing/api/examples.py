@@ -39,6 +39,7 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
+    "model": "framing:75dfd11ba672",
     "warnings": [],
     "frames": [_PEACE, _absent("anti_western_alliance", 0.019, 0.537, 0.254), _absent("energy_deal", 0.011, 0.7, 0.476)],
 }
@@ -49,6 +50,7 @@ _LEFT_OUT = {
     "left_out": "link to another article",
     "language": "en",
     "truncated": False,
+    "model": "",
     "warnings": [],
     "frames": [],
 }

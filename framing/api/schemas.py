@@ -118,6 +118,7 @@ class PassageBody(_Answer):
     left_out: str | None = Field(description="Why the passage was not scored (web-page furniture, say); then it has no frames.")
     language: str = Field(description="ISO 639-1 code.")
     truncated: bool = Field(description="Whether the passage is longer than the encoder reads; its end was not seen then.")
+    model: str = Field(description="Name and version of the model that answered; the fallback's for passages in its languages.")
     warnings: list[str] = Field(description="Sentences about what a reader of the answer should know.")
     frames: list[FrameBody] = Field(description="Every frame of the codebook, in its order.")
 
@@ -184,6 +185,13 @@ class CodebookBody(BaseModel):
     frames: list[FrameDescription]
 
 
+class FallbackBody(BaseModel):
+    """The model for passages in languages that the other was not trained on."""
+
+    model: IdentityBody
+    languages: list[str]
+
+
 class LimitsBody(_Answer):
     """What one request may hold."""
 
@@ -197,7 +205,10 @@ class ModelDescription(BaseModel):
 
     model: IdentityBody
     codebook: CodebookBody
-    languages: list[str] = Field(description="The languages it was trained on; text in another one is never more than unsure.")
+    languages: list[str] = Field(description="The languages it was trained on.")
+    fallback: FallbackBody | None = Field(
+        description="The model that reads passages in other languages, if one is installed; without it they are unsure."
+    )
     limits: LimitsBody
     details: dict[str, Any] = Field(description="What its folder tells of its making: metrics and training data, as far as known.")
 
@@ -239,6 +250,9 @@ def describe_model(served: ServedModel, settings: Settings) -> ModelDescription:
             frames=[FrameDescription(**asdict(frame), threshold=threshold, floor=floor) for frame, threshold, floor in lines],
         ),
         languages=list(model.languages),
+        fallback=None
+        if model.fallback is None
+        else FallbackBody(model=IdentityBody.model_validate(model.fallback.identity), languages=list(model.fallback.languages)),
         limits=LimitsBody.model_validate(settings),
         details=dict(served.details),
     )

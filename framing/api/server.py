@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 
 import uvicorn
 from anyio import to_thread
@@ -17,7 +16,7 @@ from fastapi import FastAPI
 from framing.api.app import create_app
 from framing.api.settings import Settings
 from framing.api.slot import ServedModel
-from framing.artifact import check_golden, load_model, read_manifest
+from framing.artifact import check_golden, load_model, read_manifest, with_fallback
 from framing.errors import FramingError
 
 GRACE_SECONDS = 5
@@ -26,16 +25,19 @@ GRACE_SECONDS = 5
 _log = logging.getLogger("uvicorn.error")
 
 
-def load_served(folder: Path) -> ServedModel:
-    """Load a model folder, hold it against its golden answers, and take from its manifest what clients may know."""
+def load_served(settings: Settings) -> ServedModel:
+    """Load the model, and its fallback if there is one, hold both against their golden answers, and take from the model's manifest what
+    clients may know."""
+    folder = settings.model
     model = load_model(folder)
     check_golden(model, folder)
+    model = with_fallback(model, folder, settings.multilingual)
     manifest = read_manifest(folder)
     details = {"created": manifest.created, "recipe": manifest.recipe, "data": manifest.data, "metrics": manifest.metrics}
     return ServedModel(model, details)
 
 
-def serve(settings: Settings, load: Callable[[Path], ServedModel] = load_served) -> None:
+def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_served) -> None:
     """Serve until SIGTERM or SIGINT. To be called in the main thread.
 
     Raises FramingError if the address cannot be listened on, or the model cannot be loaded.
@@ -51,7 +53,7 @@ def serve(settings: Settings, load: Callable[[Path], ServedModel] = load_served)
 
     async def fill(app: FastAPI) -> None:
         try:
-            app.state.slot.current = await to_thread.run_sync(load, settings.model, abandon_on_cancel=True)
+            app.state.slot.current = await to_thread.run_sync(load, settings, abandon_on_cancel=True)
             _log.info("The model is loaded; %s is ready", _url(listener))
         finally:
             server.should_exit |= app.state.slot.current is None

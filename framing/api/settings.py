@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     model: Path = Field(DEFAULT_FOLDER, description="a model folder")
+    multilingual: Path | None = Field(None, description="a model folder, for passages in languages that the other was not trained on")
     host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")

@@ -18,3 +18,13 @@ model_option = click.option(
     show_default="models/default of the checkout",
     help="Folder of the model.",
 )
+
+fallback_option = click.option(
+    "--multilingual",
+    "fallback",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="FRAMING_MULTILINGUAL",
+    show_envvar=True,
+    show_default="the folder multilingual beside the model, where its encoder is installed",
+    help="Folder of the model for passages in languages that the other was not trained on.",
+)

@@ -13,7 +13,7 @@ from typing import get_args
 import click
 
 from framing import artifact
-from framing.commands import model_option
+from framing.commands import fallback_option, model_option
 from framing.commands.display import document_lines
 from framing.errors import TextError
 from framing.model import FramingModel
@@ -28,14 +28,15 @@ STANDARD_INPUT = "-"
 @click.option("--split", type=click.Choice(get_args(Split)), default="paragraph", show_default=True, help="What counts as one passage.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file, a line each.")
 @model_option
+@fallback_option
 @click.pass_context
-def command(ctx: click.Context, files: tuple[str, ...], split: Split, as_json: bool, folder: Path) -> None:
+def command(ctx: click.Context, files: tuple[str, ...], split: Split, as_json: bool, folder: Path, fallback: Path | None) -> None:
     """Label articles: each of FILES, or standard input where FILES is '-' or not given. Text is UTF-8.
 
     The profile of an article comes first: how much of its text stands under each frame. Then its passages, with the
     frames that are present or unsure, their probabilities, and marked the sentences that carry them.
     """
-    model = artifact.load_model(folder)
+    model = artifact.with_fallback(artifact.load_model(folder), folder, fallback)
     failed = False
     for name in files or (STANDARD_INPUT,):
         try:

@@ -11,12 +11,18 @@ from framing.api.settings import load_settings
 
 _MODEL = "Folder of the model.  [env var: FRAMING_MODEL; default: models/default of the checkout]"
 
+_MULTILINGUAL = (
+    "Folder of the model for passages in languages that the other was not trained on.  "
+    "[env var: FRAMING_MULTILINGUAL; default: the folder multilingual beside the model, where its encoder is installed]"
+)
+
 
 @click.command
 @click.option("--host", help="Name or address to listen on.  [env var: FRAMING_HOST; default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on, 0 for any free one.  [env var: FRAMING_PORT; default: 8000]")
 @click.option("--model", type=click.Path(path_type=Path), help=_MODEL)
-def command(host: str | None, port: int | None, model: Path | None) -> None:
+@click.option("--multilingual", type=click.Path(path_type=Path), help=_MULTILINGUAL)
+def command(host: str | None, port: int | None, model: Path | None, multilingual: Path | None) -> None:
     """Answer over HTTP, with a page at / to paste an article into. Ctrl-C ends it."""
-    given = {"host": host, "port": port, "model": model}
+    given = {"host": host, "port": port, "model": model, "multilingual": multilingual}
     serve(load_settings(**{name: value for name, value in given.items() if value is not None}))

@@ -34,10 +34,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="FRAMING_CACHE",
+    show_envvar=True,
+    help="Folder where fine-tuned transformers are kept, for other runs on the same passages.",
+)
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
     data: tuple[Path, ...], codebook: Path, recipe: str, out: Path | None, evaluation: Path | None,
-    promote: bool, track: bool, seed: int, jobs: int,
+    promote: bool, track: bool, seed: int, cache: Path | None, jobs: int,
 ) -> None:  # fmt: skip
     """Train a model from labelled passages and a codebook.
 
@@ -54,7 +61,7 @@ def command(
         check_apart(dataset, held_back)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
-    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say)
+    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say, cache=cache)
     _report(trained, recipe)
     if not track:
         return

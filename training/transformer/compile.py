@@ -7,8 +7,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from framing.encoder import GRAPH_FILE, TOKENIZER_FILE, CompiledEncoder
-from training.transformer.source import pooling_of
+from framing.encoder import CompiledEncoder
+from framing.encoder.compiled import GRAPH_FILE
+from framing.encoder.files import TOKENIZER_FILE
+from training.transformer.source import pooling_of, save_tokenizer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -31,10 +33,7 @@ def compile_encoder(model: SentenceTransformer, folder: Path, precision: Precisi
             _quantize(exported, folder / GRAPH_FILE)
         else:
             (folder / GRAPH_FILE).write_bytes(exported.read_bytes())
-    tokenizer = model.tokenizer.backend_tokenizer
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=model.max_seq_length)
-    tokenizer.save(str(folder / TOKENIZER_FILE))
+    save_tokenizer(model, folder / TOKENIZER_FILE)
     return CompiledEncoder(folder, threads)
 
 
@@ -60,6 +59,7 @@ def _export(model: SentenceTransformer, path: Path) -> None:
     example = torch.ones(1, 16, dtype=torch.long)
     axes = {name: {0: "texts", 1: "pieces"} for name in _INPUTS} | {"vector": {0: "texts"}}
     model.eval()
+    transformer.set_attn_implementation("eager")  # the exporter knows no other kind of attention
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its successor, which needs another package
         torch.onnx.export(

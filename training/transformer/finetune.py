@@ -39,7 +39,8 @@ def finetune(
 ) -> None:
     """Fine-tune `model` in place with binary cross-entropy on labels (n, k) over its scaled unit vectors.
 
-    The same seed and number of threads give the same weights. `on_step` is told (steps done, steps in all).
+    Where the processor has instructions for bfloat16, products are taken in it, which halves the time. The same seed, number of
+    threads and processor give the same weights. `on_step` is told (steps done, steps in all).
     """
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
@@ -55,7 +56,8 @@ def finetune(
     optimizer, schedule = _optimizer(learning, budget, len(batches))
     model.train()
     for step, rows in enumerate(batches, 1):
-        vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+            vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"].float()
         loss = binary_cross_entropy_with_logits(head(budget.scale * torch.nn.functional.normalize(vectors, dim=1)), targets[rows])
         optimizer.zero_grad()
         loss.backward()

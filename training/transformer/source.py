@@ -31,7 +31,7 @@ def load_source(name: str) -> SentenceTransformer:
     folder = _packaged_minilm() if name == MINILM else Path(name)
     if not (folder / "modules.json").is_file():
         raise EncoderError(f"encoder '{name}' is neither {MINILM} nor a folder with a sentence-transformers model (no modules.json)")
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"})
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     check_plain(model, name)
     return model
 
@@ -49,6 +49,14 @@ def pooling_of(model: SentenceTransformer) -> str:
     """`mean`, `cls` or another name that sentence-transformers gives a pooling."""
     mode = model[1].pooling_mode
     return str(mode) if isinstance(mode, str) else "+".join(mode)
+
+
+def save_tokenizer(model: SentenceTransformer, path: Path) -> None:
+    """Write the model's tokenizer, with the limit of word pieces that the model reads."""
+    tokenizer = model.tokenizer.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=model.max_seq_length)
+    tokenizer.save(str(path))
 
 
 def _packaged_minilm() -> Path:

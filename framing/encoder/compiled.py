@@ -1,19 +1,19 @@
-"""Text to vectors with a compiled graph: the only door to onnxruntime and tokenizers."""
+"""Text to vectors with a transformer that was compiled to one graph."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.encoder.files import TOKENIZER_FILE, fingerprint_of, open_tokenizer, require
+from framing.encoder.protocol import EncodedTexts, available_cores
 from framing.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -23,28 +23,6 @@ if TYPE_CHECKING:
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 GRAPH_FILE = "encoder.onnx"
-TOKENIZER_FILE = "tokenizer.json"
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedTexts:
-    """Vectors (n, dimensions) float32 of unit length, and whether each text was longer than the encoder reads (n,)."""
-
-    vectors: NDArray[np.float32]
-    truncated: NDArray[np.bool_]
-
-
-class Encoder(Protocol):
-    """Anything that turns texts into unit vectors, the same vector for the same text whatever else is encoded beside it."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for two encoders only if they give equal vectors."""
-
-    @property
-    def dimensions(self) -> int: ...
-
-    def encode(self, texts: Sequence[str]) -> EncodedTexts: ...
 
 
 class CompiledEncoder:
@@ -54,28 +32,24 @@ class CompiledEncoder:
     would make an answer depend on its neighbours. Several texts run side by side, one a core.
     """
 
+    kind = "compiled"
+    files = (GRAPH_FILE, TOKENIZER_FILE)
+
     def __init__(self, folder: str | Path, threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.threads = threads or available_cores()
-        for name in (GRAPH_FILE, TOKENIZER_FILE):
-            if not (self.folder / name).is_file():
-                raise EncoderError(f"{self.folder / name} is missing")
+        require(self.folder, self.files)
         self._open()
 
     def _open(self) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
-        try:
-            self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER_FILE))
-        except Exception as error:  # noqa: BLE001 - tokenizers raises nothing more special
-            raise EncoderError(f"{self.folder / TOKENIZER_FILE} cannot be read: {error}") from error
+        self._tokenizer = open_tokenizer(self.folder / TOKENIZER_FILE)
         limits = self._tokenizer.truncation
         if limits is None:
             raise EncoderError(f"{self.folder / TOKENIZER_FILE} sets no limit of word pieces")
         self.max_pieces = int(limits["max_length"])
         """Word pieces the encoder reads of a text; what follows is cut off."""
-        self._tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -88,10 +62,7 @@ class CompiledEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for name in (GRAPH_FILE, TOKENIZER_FILE):
-            digest.update((self.folder / name).read_bytes())
-        return digest.hexdigest()
+        return fingerprint_of(self.folder / name for name in self.files)
 
     @property
     def dimensions(self) -> int:
@@ -118,8 +89,3 @@ class CompiledEncoder:
         values = {"input_ids": pieces.ids, "attention_mask": pieces.attention_mask, "token_type_ids": pieces.type_ids}
         feed = {name: np.asarray([values[name]], np.int64) for name in self._inputs}
         return self._session.run(None, feed)[0][0], bool(pieces.overflowing)
-
-
-def available_cores() -> int:
-    """Cores this process may use, at least 1."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
