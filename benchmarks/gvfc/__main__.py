@@ -1,89 +1,73 @@
-"""The recipes on the five published folds of the Gun Violence Frame Corpus (ACL 2020), each trained on a fold's train part alone.
+"""Recipes and peers on the five published folds of the Gun Violence Frame Corpus (ACL 2020), each trained on a fold's train part alone.
 
 The corpus is not in this repository: without the folder that --data names, nothing is measured, and this says so.
-Run: python -m benchmarks.gvfc --data ../shared/benchmarks/gvfc --recipe frozen --recipe finetuned
+Run: python -m benchmarks.gvfc --data ../shared/benchmarks/gvfc --recipe frozen --recipe finetuned --peer setfit --out runs/gvfc.jsonl
 """
 
 from __future__ import annotations
 
-import json
-import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 
-from framing.codebook import Codebook, Frame
-from framing.data import Dataset, LabelledPassage, text_key
-from training.metrics import Answers, macro_f1, mean_average_precision, micro_f1, value
-from training.promote import answers_of
-from training.recipes import RECIPES, Recipe, recipe_named
-from training.train import fit
+from benchmarks.contenders import DECISION_RULE, Contender, contenders, recipes_named
+from benchmarks.gvfc.corpus import DEFAULT_FOLDER, FOLDS, load_fold, read_codebook
+from benchmarks.options import check_out, contender_options, plain_errors
+from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all, table
 
-FOLDS = 5
-PUBLISHED = "BERT as published (Table 1): macro F1 .76, micro F1 .82"
-
-
-@dataclass(frozen=True, slots=True)
-class FoldResult:
-    """Figures on one fold's test part; `repeated` of its headlines also stand in the train part with the same text."""
-
-    macro_f1: float
-    micro_f1: float
-    mean_average_precision: float
-    repeated: int
-
-
-def load_part(path: Path, codebook: Codebook) -> Dataset:
-    """One part of a fold; headlines of the same text are one group."""
-    rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines()]
-    passages = [
-        LabelledPassage(
-            f"{path.stem}-{at}", row["text"], tuple(name for name in codebook.names if name in row["labels"]), text_key(row["text"])
-        )
-        for at, row in enumerate(rows)
-    ]  # fmt: skip
-    return Dataset(codebook, tuple(passages))
-
-
-def read_codebook(folder: Path) -> Codebook:
-    """The corpus's frames by their names."""
-    rows = [json.loads(row) for path in folder.glob("en_fold*.jsonl") for row in path.read_text(encoding="utf-8").splitlines()]
-    names = sorted({name for row in rows for name in row["labels"]})
-    return Codebook("Gun violence", tuple(Frame(name, name.replace("_", " "), "as in the corpus") for name in names))
-
-
-def run_fold(folder: Path, fold: int, codebook: Codebook, recipe: Recipe) -> FoldResult:
-    """Train on the fold's train part, calibration and cut points included, and answer its test part."""
-    train, test = (load_part(folder / f"en_fold{fold}_{part}.jsonl", codebook) for part in ("train", "test"))
-    with tempfile.TemporaryDirectory() as scratch:
-        # Every headline counts as a decision, so an unsure one is decided by its threshold, as published systems decide.
-        model = fit(train, recipe, Path(scratch), quiet=True).model
-        answers: Answers = answers_of(model, test)
-    figures = [float(value(measure, answers)) for measure in (macro_f1, micro_f1, mean_average_precision)]
-    return FoldResult(*figures, repeated=len(set(train.groups) & set(test.groups)))
+DATA = "GVFC"
+INNER_FOLDS = 3
+"""Folds within a train part for calibration and thresholds: its rarest frame stands in 39 headlines."""
+PUBLISHED = ("BERT as published (Table 1)", ".76", ".82", "", "", "5", "")
 
 
 @click.command()
-@click.option("--data", "folder", type=click.Path(path_type=Path), default=Path("../shared/benchmarks/gvfc"), show_default=True)
-@click.option("--recipe", "recipes", multiple=True, default=["frozen"], type=click.Choice([recipe.name for recipe in RECIPES]))
-@click.option("--folds", default=FOLDS, show_default=True, help="How many of the five folds.")
-def command(folder: Path, recipes: tuple[str, ...], folds: int) -> None:
-    """Train and test each recipe on the published folds."""
-    if not folder.is_dir():
-        raise click.ClickException(f"skipped: the corpus is not at {folder}")
+@click.option("--data", "folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER, show_default=True)
+@click.option(
+    "--folds", type=click.IntRange(1, FOLDS), default=FOLDS, show_default=True, help="How many of the five folds, from the first."
+)
+@click.option("--fold", "chosen", type=click.IntRange(0, FOLDS - 1), multiple=True, help="One fold by number; may be repeated.")
+@contender_options
+@plain_errors
+def command(
+    folder: Path, folds: int, chosen: tuple[int, ...], recipes: tuple[str, ...], no_recipes: bool, peers: tuple[str, ...],
+    setfit_steps: int, out: Path | None, resume: bool, only_table: bool,
+) -> None:  # fmt: skip
+    """Train and test each contender on the published folds, fold by fold."""
+    check_out(out, only_table or resume)
+    results = []
+    if not only_table:
+        if not folder.is_dir():
+            raise click.ClickException(f"skipped: the corpus is not at {folder}")
+        own = [replace(recipe, folds=INNER_FOLDS) for recipe in recipes_named(() if no_recipes else recipes)]
+        who = contenders(own, peers, setfit_steps)
+        for result in run_all(trials(folder, chosen or range(folds), who), out, resume):
+            click.echo(str(result))
+            results.append(result)
+    click.echo("\n" + report(read_results(out) if out else results))
+
+
+def trials(folder: Path, folds: Sequence[int], who: Sequence[Contender]) -> Iterator[Trial]:
+    """Every contender on one fold before the next begins."""
     codebook = read_codebook(folder)
-    click.echo(f"{PUBLISHED}\n\n| recipe | macro F1 | micro F1 | mAP | repeated headlines |\n| --- | --- | --- | --- | --- |")
-    for name in recipes:
-        recipe = replace(recipe_named(name), folds=3)
-        results = [run_fold(folder, fold, codebook, recipe) for fold in range(folds)]
-        cells = [_spread([getattr(result, key) for result in results]) for key in ("macro_f1", "micro_f1", "mean_average_precision")]
-        click.echo(f"| {name} | {' | '.join(cells)} | {sum(result.repeated for result in results)} |")
+    for fold in folds:
+        train, test = load_fold(folder, fold, codebook)
+        repeated = len(set(train.groups) & set(test.groups))
+        click.echo(f"fold {fold}: {len(train)} train and {len(test)} test headlines; {repeated} texts stand in both")
+        yield from (Trial(DATA, f"fold {fold}", 0, contender, train, test) for contender in who)
 
 
-def _spread(figures: list[float]) -> str:
-    return f"{np.mean(figures):.3f} ({min(figures):.3f} to {max(figures):.3f})"
+def report(results: Sequence[Result]) -> str:
+    """One row a contender: means over its folds, in brackets the lowest and highest."""
+    names = dict.fromkeys(result.key.contender for result in results if result.key.data == DATA)
+    rows: list[Sequence[str]] = [PUBLISHED]
+    for name in names:
+        own = [result for result in results if result.key.contender == name and result.key.data == DATA]
+        rows.append([name, *cells(own), str(len(own)), notes(own)])
+    header = ["contender", "macro F1", "micro F1", "mAP", "seconds a fold", "folds", "note"]
+    return f"{DECISION_RULE}\n\n{table(header, rows)}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,89 @@
+"""Which recipe to pick for the passages at hand, and why: a table of bounds, and the sentence for each.
+
+The bounds come from `python -m benchmarks.learning_curve`; whoever runs it again changes the table, not the code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from framing.data import Dataset
+from framing.language import language_of
+from training.recipes import RECIPES
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`recipe` is the one to pick from `examples` labelled passages of the rarest frame up."""
+
+    examples: int
+    recipe: str
+    reason: str
+    figures: str
+    """What the reason rests on."""
+
+
+BOUNDS = (
+    Bound(
+        0,
+        "frozen",
+        "so few passages teach an encoder little that it does not know, and its heads train in seconds",
+        "a first guess, not measured yet",
+    ),
+    Bound(
+        200,
+        "finetuned",
+        "that many passages teach the encoder itself, at the price of minutes to hours",
+        "a first guess, not measured yet",
+    ),
+)
+"""By rising `examples`, the first from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageBound:
+    """`recipe` is the one to pick, however many the passages, where `share` of them or more are not in English."""
+
+    share: float
+    recipe: str
+    reason: str
+
+
+OTHER_LANGUAGES = LanguageBound(0.05, "multilingual", "the other recipes' encoders read English alone")
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The name of a recipe, and a sentence that says why it is the one."""
+
+    recipe: str
+    reason: str
+
+
+def advise(dataset: Dataset) -> Advice:
+    """The recipe for these passages. Whether they are enough to train at all is for `check_trainable` to say."""
+    foreign = foreign_share(dataset)
+    known = {recipe.name for recipe in RECIPES}
+    bound, why = _by_count(dataset)
+    if foreign < OTHER_LANGUAGES.share:
+        return Advice(bound.recipe, why)
+    seen = f"{foreign:.0%} of the passages are not in English"
+    if OTHER_LANGUAGES.recipe in known:
+        return Advice(OTHER_LANGUAGES.recipe, f"{seen}; {OTHER_LANGUAGES.reason}")
+    return Advice(bound.recipe, f"{why}; {seen}, and no recipe here reads other languages")
+
+
+def _by_count(dataset: Dataset) -> tuple[Bound, str]:
+    counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
+    rarest = min(counts, key=counts.__getitem__)
+    at = max(row for row, bound in enumerate(BOUNDS) if bound.examples <= counts[rarest])
+    bound = BOUNDS[at]
+    side = f"below {BOUNDS[at + 1].examples}" if at + 1 < len(BOUNDS) else f"from {bound.examples} up"
+    return bound, f"the rarest frame, {rarest}, has {counts[rarest]} labelled passages; {side}, {bound.reason} ({bound.figures})"
+
+
+def foreign_share(dataset: Dataset) -> float:
+    """Share of the passages that are not in English: as their column says, or else as they read."""
+    counts = Counter((passage.language or language_of(passage.text)) == "en" for passage in dataset.passages)
+    return counts[False] / max(1, len(dataset))
