@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from framing.data import Dataset
 from framing.heads import ABSENT, PRESENT, Array
-from training.classifier import Labels, fit_scores, split_groups
-from training.heldout import Fold, cross_validated, fit_vocabulary, training_matrix
+from training.classifier import Labels, fit_scores
+from training.folds import Fold, split_groups
+from training.heldout import cross_validated, fit_vocabulary, training_matrix
 from training.metrics import Answers
 
 TERM_STRENGTH = 10.0
@@ -21,8 +21,7 @@ def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> dict[
     shares = np.broadcast_to(dataset.labels.mean(axis=0), dataset.labels.shape)
     drawn = np.random.default_rng(seed).random(dataset.labels.shape) < shares
     splits = split_groups(dataset.groups, folds, seed)
-    parts = Parallel(jobs, prefer="threads")(delayed(_term_scores)(dataset.texts, dataset.labels, fold) for fold in splits)
-    words = cross_validated(parts, dataset.labels, splits)
+    words = cross_validated(lambda fold: _term_scores(dataset.texts, dataset.labels, fold), dataset.labels, splits, jobs)
     everything = np.ones(dataset.labels.shape)
     return {
         "all-positive": Answers(everything, np.full(dataset.labels.shape, PRESENT, np.int8), dataset.labels),

@@ -31,6 +31,27 @@ class Calibration:
         return sigmoid(self.logits(scores))
 
 
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """A calibration and the cut points (k,) over its probabilities."""
+
+    calibration: Calibration
+    thresholds: Array
+    floors: Array
+
+    def decide(self, probabilities: Array) -> NDArray[np.int8]:
+        """ABSENT, UNSURE or PRESENT for calibrated probabilities (n, k)."""
+        return (probabilities >= self.floors).astype(np.int8) + (probabilities >= self.thresholds).astype(np.int8)
+
+
+def learn_cuts(scores: Array, labels: NDArray[np.bool_]) -> Cuts:
+    """Calibration, thresholds and floors from held-out scores (n, k); every frame must stand in a row."""
+    calibration = fit_calibration(scores, labels)
+    probabilities = calibration.probabilities(scores)
+    thresholds = choose_thresholds(probabilities, labels)
+    return Cuts(calibration, thresholds, choose_floors(probabilities, labels, thresholds))
+
+
 def fit_calibration(scores: Array, labels: NDArray[np.bool_]) -> Calibration:
     """Fit slopes and offsets to held-out scores (n, k) by maximum likelihood with Platt's smoothed targets."""
     fitted = np.array([_fit_platt(scores[:, frame], labels[:, frame]) for frame in range(labels.shape[1])])

@@ -22,8 +22,9 @@ from framing.language import language_of
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.card import model_card
-from training.classifier import FrameClassifier, split_groups
+from training.classifier import FrameClassifier
 from training.floors import floors
+from training.folds import split_groups
 from training.heldout import HeldOut, Vectors, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
 from training.metrics import Answers, Figure, measure_all
 from training.recipes import Recipe
