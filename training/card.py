@@ -10,7 +10,8 @@ from framing.artifact import Manifest
 from framing.data import Dataset
 from framing.heads import PRESENT
 from framing.model import FramingModel
-from training.metrics import Answers, Figure
+from training.intervals import Figure
+from training.metrics import Answers
 from training.robustness import contrast_pairs, f1_at_shares, risk_coverage, slices
 
 _FAILURES = 3

@@ -26,7 +26,8 @@ from training.classifier import FrameClassifier
 from training.floors import floors
 from training.folds import split_groups
 from training.heldout import HeldOut, Vectors, finetuned_encoder, fit_vocabulary, held_out, strengths, training_matrix
-from training.metrics import Answers, Figure, measure_all
+from training.intervals import Figure
+from training.metrics import Answers, measure_all
 from training.recipes import Recipe
 from training.transformer.compile import compile_encoder
 from training.transformer.source import load_source
