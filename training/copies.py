@@ -107,7 +107,8 @@ def near_pairs(texts: Sequence[str]) -> list[Pair]:
         first, second = common.row + start, common.col
         shares = common.data / np.minimum(sizes[first], sizes[second])
         near = (first < second) & (shares >= SHARE)
-        found += [Pair(*map(int, ends), float(share)) for *ends, share in zip(first[near], second[near], shares[near], strict=True)]
+        rows = zip(first[near], second[near], shares[near], strict=True)
+        found += [Pair(int(one), int(other), float(share)) for one, other, share in rows]
     return found
 
 
