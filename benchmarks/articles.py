@@ -18,9 +18,9 @@ from framing.artifact import load_model
 from framing.commands import model_option
 from framing.model import FramingModel
 from framing.prediction import DECISIONS, PassageAnswer
-from training.card import comparison_table, frame_table
 from training.halves import HALVES, Half, log_reading
 from training.metrics import Answers, measure_all
+from training.report import comparison_table, frame_table
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

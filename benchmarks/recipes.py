@@ -22,7 +22,7 @@ from framing.errors import BadRow, DataError, FramingError
 from framing.model import FramingModel
 from training import tracking
 from training.halves import check_apart, check_open, load_evaluation
-from training.metrics import Figure, measure_all
+from training.intervals import Figure, measure_all
 from training.promote import answers_of
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.train import Trained, train

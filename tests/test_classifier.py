@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from training.classifier import FrameClassifier, fit_scores, split_groups
+from training.classifier import FrameClassifier, fit_scores
 
 ONLY_INDICATORS = "labels are 0/1 columns, one for each frame; this check gives class names or numbers"
 NOT_APPLICABLE = {
@@ -36,14 +36,6 @@ def drawn(groups: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list
     X = centres + 0.1 * generator.normal(size=centres.shape)
     y = np.stack([centres[:, 0] > 0, centres[:, 1] > 0.5], axis=1)
     return X, y.astype(int), [f"g{row // 3}" for row in range(len(X))]
-
-
-def test_no_group_stands_on_both_sides_of_a_fold_and_every_row_is_held_out_once():
-    _, _, groups = drawn()
-    folds = split_groups(groups, 5)
-    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(groups)))
-    for train, test in folds:
-        assert not {groups[row] for row in train} & {groups[row] for row in test}
 
 
 def test_it_learns_what_decides_each_frame():

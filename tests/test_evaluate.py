@@ -10,6 +10,7 @@ from framing.cli import framing
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from tests.test_training import FOUR, weather
+from training.evaluate import _prior
 from training.heldout import HeldOut
 from training.recipes import Recipe
 from training.train import fit_model
@@ -53,6 +54,57 @@ def test_tables_say_which_model_read_how_many_passages(folder, passages):
     output = run("--model", folder, "--data", passages, "--half", "tune").output
     assert "challenge.jsonl (tune): 20 passages in 20 groups" in output
     assert "Contrast pairs" in output
+
+
+def floor_names(output: str) -> list[str]:
+    table = output[output.index("| answers") :].split("\n\n")[0]
+    return [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]]
+
+
+def test_the_three_floors_stand_beside_the_model_and_say_what_they_were_made_of(folder, tmp_path):
+    output = run("--model", folder, "--data", written(tmp_path / "few.jsonl", weather(3).passages, "indeed")).output
+    assert floor_names(output) == ["model", "all-positive", "prior (shares of these passages)"]
+    assert "TF-IDF + logistic regression (cross-validated over these passages): not there, frame 'rain' stands in" in output
+    assert "was not checked: --training names those" in output
+
+
+def written(path, groups, suffix):
+    rows = (
+        {"id": one.id, "group": f"{path.stem}{one.group}", "text": f"{one.text} {suffix}", "frames": list(one.frames)} for one in groups
+    )
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def test_with_the_training_passages_the_floor_is_fitted_on_them_and_overlap_is_checked(folder, tmp_path):
+    training, fresh = weather(60).passages, weather(80).passages[130:]
+    evaluation = written(tmp_path / "fresh.jsonl", fresh, "indeed")
+    known = written(tmp_path / "known.jsonl", training, "")
+    output = run("--model", folder, "--data", evaluation, "--training", known).output
+    assert floor_names(output)[-1] == "TF-IDF + logistic regression (training passages)"
+    assert "are not those that the model's manifest names" in output
+    assert "near copies of those: none" in output
+    near = written(tmp_path / "near.jsonl", training[:1] + fresh, "indeed")
+    assert (
+        "near copies of those: 1, the training passage first: p0-0 and p0-0"
+        in run("--model", folder, "--data", near, "--training", known).output
+    )
+    same = written(tmp_path / "same.jsonl", training[:3], "")
+    refused = run("--model", folder, "--data", same, "--training", known)
+    assert refused.exit_code == 1
+    assert "3 texts and 0 groups of the evaluation passages stand in the training data too" in refused.output
+
+
+def test_enough_passages_give_a_floor_of_their_own(folder, tmp_path):
+    output = run("--model", folder, "--data", written(tmp_path / "many.jsonl", weather(50).passages, "indeed")).output
+    assert floor_names(output)[-1] == "TF-IDF + logistic regression (cross-validated over these passages)"
+
+
+def test_the_prior_draws_by_the_training_shares_of_the_manifest():
+    data = weather(20)
+    floor = _prior({"frames": dict.fromkeys(FOUR.names, 30), "passages": 120}, data, 0)
+    assert floor.name == "prior (training shares)"
+    assert set(floor.answers.probabilities.ravel()) == {0.25}
 
 
 def test_a_sealed_half_is_read_only_with_a_reason_and_every_reading_is_logged(folder, passages):

@@ -73,13 +73,15 @@ def test_a_run_holds_parameters_metrics_the_data_set_and_the_tables(client, vers
     assert run.data.metrics["macro_f1"] == pytest.approx(trained.measures["small"]["macro_f1"].value)
     assert run.data.metrics["f1/frost/low"] <= run.data.metrics["f1/frost"] <= run.data.metrics["f1/frost/high"]
     assert run.data.metrics["floor/all-positive/macro_f1"] > 0
+    assert run.data.metrics["contrast/ranked/low"] <= run.data.metrics["contrast/ranked"]
     assert run.data.tags["data.sha256"] == weather().digest
     assert {entry.dataset.digest for entry in run.inputs.dataset_inputs} == {weather().digest[:36], weather(10).digest[:36]}
     assert 0 <= run.data.metrics["evaluation/macro_f1"] <= 1
     assert run.data.tags["evaluation.sha256"] == weather(10).digest
     names = {entry.path for folder in ("figures", "tables", "card") for entry in client.list_artifacts(version.run, folder)}
     assert names == {
-        "figures/precision_recall.png", "figures/reliability.png", "tables/held_out.json", "tables/errors.json",
+        "figures/precision_recall.png", "figures/reliability.png", "figures/risk_coverage.png", "figures/shares.png",
+        "tables/held_out.json", "tables/errors.json", "tables/slices.json", "tables/shares.json", "tables/risk_coverage.json",
         "card/README.md", "card/manifest.json",
     }  # fmt: skip
 
@@ -128,6 +130,8 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
         framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]
     )  # fmt: skip
     assert trained.exit_code == 0, trained.output
+    assert "kinds left out: nothing to leave out: the ids of 120 passages begin in 60 ways" in trained.output
+    assert "Near copies (half of the shorter passage's runs of five words) across groups: none." in trained.output
     assert "registered as framing version" in trained.output
     assert "promoted: " in trained.output
     listed = runner.invoke(framing, ["models", "list"])

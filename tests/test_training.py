@@ -84,6 +84,28 @@ def test_the_card_holds_the_figures_and_the_failures(trained):
     assert "Held-out passages it was surest about and wrong" in card
 
 
+def test_the_card_goes_from_how_good_it_is_over_whether_it_holds_to_where_it_fails(trained):
+    card = (trained.folder / "README.md").read_text(encoding="utf-8")
+    order = [
+        "Near copies", "## How good it is", "calibration error", "## Does it hold", "Contrast pairs", "at other shares", "Slices",
+        "among the surest part", "Leaving kinds out", "## Where it fails", "## When not to use it",
+    ]  # fmt: skip
+    places = [card.find(part) for part in order]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_near_copies_across_groups_are_in_no_two_folds_and_the_data_keep_their_digest(data, recipe, tmp_path):
+    copied = replace(data.passages[0], id="copy", group="elsewhere", text=data.passages[0].text + " indeed")
+    both = Dataset(FOUR, (*data.passages, copied))
+    result = train(both, recipe, tmp_path / "model", quiet=True, jobs=2, leave_kinds_out=False)
+    assert [(pair.first, pair.second) for pair in result.judged.copies.pairs] == [("p0-0", "copy")]
+    assert result.manifest.data["digest"] == both.digest
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "p0-0 and copy" in card
+    assert "`framing train --leave-kinds-out` does" in card
+
+
 def test_the_same_seed_gives_the_same_model(data, recipe, trained, tmp_path):
     again = train(data, recipe, tmp_path / "again", quiet=True, jobs=1)
     assert again.manifest.version == trained.manifest.version

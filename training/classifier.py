@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from framing.heads import Array, Heads, sigmoid
-from training.thresholds import choose_floors, choose_thresholds, fit_calibration
+from training.folds import Fold, joined_scores, split_groups
+from training.thresholds import learn_cuts
 
 Labels = NDArray[np.bool_]
 
@@ -74,10 +73,8 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if held_out_logits is None:
             held_out_logits = self._held_out(X, labels, groups)
         self.held_out_logits_ = held_out_logits
-        self.calibration_ = fit_calibration(held_out_logits, labels)
-        probabilities = self.calibration_.probabilities(held_out_logits)
-        self.thresholds_ = choose_thresholds(probabilities, labels)
-        self.floors_ = choose_floors(probabilities, labels, self.thresholds_)
+        cuts = learn_cuts(held_out_logits, labels)
+        self.calibration_, self.thresholds_, self.floors_ = cuts.calibration, cuts.thresholds, cuts.floors
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, Labels]:
@@ -99,15 +96,13 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return fit_scores(X, labels, blocks, strengths)
 
     def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> Array:
-        parts = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
+        folds = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
 
-        def one(train: NDArray[np.intp], test: NDArray[np.intp]) -> Array:
+        def score(fold: Fold) -> Array:
+            train, test = fold
             return self._fit_scores(X[train], labels[train])(X[test])
 
-        logits = np.zeros(labels.shape)
-        for (_, test), part in zip(parts, Parallel(self.n_jobs, prefer="threads")(delayed(one)(*split) for split in parts), strict=True):
-            logits[test] = part
-        return logits
+        return joined_scores(score, folds, labels.shape, self.n_jobs)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Calibrated log-odds (n, k)."""
@@ -141,15 +136,6 @@ def fit_scores(X: Any, labels: Labels, blocks: Sequence[int], strengths: Sequenc
         intercepts += np.array([intercept for _, intercept in fitted]) / len(blocks)
         start += width
     return LinearScores(np.hstack(weights), intercepts)
-
-
-def split_groups(groups: ArrayLike, folds: int, seed: int = 0) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Train and test rows of each fold; no group stands on both sides. Fewer folds where there are fewer groups."""
-    groups = check_array(np.asarray(groups), ensure_2d=False, dtype=None)
-    folds = min(folds, len(np.unique(groups)))
-    if folds < 2:
-        raise ValueError("needs at least two groups to hold one out; n_samples=1 or one group was given")
-    return list(GroupKFold(folds, shuffle=True, random_state=seed).split(groups, groups=groups))
 
 
 def _fit_frame(X: Any, labels: NDArray[np.bool_], C: float) -> tuple[Array, float]:

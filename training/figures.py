@@ -1,4 +1,4 @@
-"""Precision-recall and reliability as figures: the only door to matplotlib."""
+"""Precision and recall, reliability, risk and other shares of frames as figures: the only door to matplotlib."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve
 
-from training.metrics import BINS, Answers
+from training.intervals import Figure as Measured
+from training.metrics import BINS, Answers, coverage, risk, value
+from training.robustness import AtShare, RiskAt
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +37,39 @@ def reliability_figure(answers: Answers, frames: Sequence[str]) -> Figure:
         axes.plot(probability, share, marker="o", label=frame)
     axes.legend()
     return figure
+
+
+def risk_coverage_figure(curve: Sequence[RiskAt], answers: Answers) -> Figure:
+    """Wrong decisions among the surest part, were every frame cut at .5, and where the `unsure` band as it is stands."""
+    figure, axes = _square("coverage: share of decisions taken", "risk: share of these that are wrong", "Risk against coverage")
+    coverages = [at.coverage for at in curve]
+    _line_with_band(axes, coverages, [at.risk for at in curve], "surest decisions first")
+    taken, wrong = float(value(coverage, answers)), float(value(risk, answers))
+    axes.plot([taken], [wrong], marker="D", linestyle="", color="black", label="unsure band as it is")
+    axes.set_ylim(0, max(0.05, 1.2 * max([wrong, *(at.risk.high or at.risk.value or 0 for at in curve)])))
+    axes.legend()
+    return figure
+
+
+def shares_figure(shares: Sequence[AtShare], frames: Sequence[str]) -> Figure:
+    """F1 against the share of a frame: with the cut points as they are, and dotted with the best ones for that share."""
+    figure, axes = _square("share of passages with the frame", "F1", "Other shares of a frame")
+    at = [one.share for one in shares]
+    for column, frame in enumerate(frames):
+        color = _line_with_band(axes, at, [one.f1[column] for one in shares], frame)
+        axes.plot(at, [one.best_f1[column] for one in shares], linestyle=":", color=color)
+    axes.set_xlim(0, max(at) * 1.05)
+    axes.legend(title="dotted: best cut for the share")
+    return figure
+
+
+def _line_with_band(axes: Axes, x: Sequence[float], measured: Sequence[Measured], label: str) -> str:
+    """A line through the values, its intervals shaded where there are any; the line's colour."""
+    (line,) = axes.plot(x, [np.nan if one.value is None else one.value for one in measured], marker="o", label=label)
+    low = [np.nan if one.low is None else one.low for one in measured]
+    high = [np.nan if one.high is None else one.high for one in measured]
+    axes.fill_between(x, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
+    return str(line.get_color())
 
 
 def _square(x: str, y: str, title: str) -> tuple[Figure, Axes]:

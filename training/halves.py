@@ -11,7 +11,7 @@ from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
 from framing.prediction import ModelIdentity
-from training.metrics import Figure
+from training.intervals import Figure
 
 Half = Literal["tune", "sealed"]
 HALVES: tuple[Half, ...] = ("tune", "sealed")

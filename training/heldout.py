@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -18,12 +17,11 @@ from framing.data import Dataset
 from framing.encoder import Vectors
 from framing.features import TermWeights
 from framing.heads import Array
-from training.classifier import Labels, fit_scores, split_groups
+from training.classifier import Labels, fit_scores
+from training.folds import Fold, joined_scores, split_groups
 from training.recipes import Recipe
-from training.thresholds import choose_floors, choose_thresholds, fit_calibration
+from training.thresholds import learn_cuts
 from training.transformer.build import build_encoder
-
-Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -39,20 +37,18 @@ class HeldOut:
 
 
 def held_out(
-    dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False, cache: Path | None = None
-) -> HeldOut:
-    """Cross-validate `recipe` over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe that learns no encoder."""
-    folds = split_groups(dataset.groups, recipe.folds, seed)
-    if vectors is not None:
-        parts = Parallel(jobs, prefer="threads")(
-            delayed(fold_scores)(dataset.texts, dataset.labels, vectors, recipe, fold) for fold in folds
-        )
-    else:
-        parts = [
-            fold_scores(dataset.texts, dataset.labels, _fold_vectors(dataset, recipe, fold, seed, quiet, cache), recipe, fold)
-            for fold in folds
-        ]
-    return cross_validated(parts, dataset.labels, folds)
+    dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False,
+    folds: Sequence[Fold] | None = None, cache: Path | None = None,
+) -> HeldOut:  # fmt: skip
+    """Cross-validate `recipe` over `folds`, or else over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe
+    that learns no encoder."""
+
+    def score(fold: Fold) -> Array:
+        known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, seed, quiet, cache)
+        return fold_scores(dataset.texts, dataset.labels, known, recipe, fold)
+
+    splits = split_groups(dataset.groups, recipe.folds, seed) if folds is None else folds
+    return cross_validated(score, dataset.labels, splits, 1 if vectors is None else jobs)
 
 
 def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
@@ -94,16 +90,12 @@ def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet
         return encoder.encode(dataset.texts).vectors
 
 
-def cross_validated(parts: Sequence[Array], labels: Labels, folds: Sequence[Fold]) -> HeldOut:
-    """Join the scores of each fold's test rows; calibrate and cut each fold's by what the other folds teach."""
-    scores, probabilities, decisions = np.zeros(labels.shape), np.zeros(labels.shape), np.zeros(labels.shape, np.int8)
-    for (_, test), part in zip(folds, parts, strict=True):
-        scores[test] = part
+def cross_validated(score: Callable[[Fold], Array], labels: Labels, folds: Sequence[Fold], jobs: int = 1) -> HeldOut:
+    """Score each fold's test rows; calibrate and cut them by the scores and labels of the rows it learned from."""
+    scores = joined_scores(score, folds, labels.shape, jobs)
+    probabilities, decisions = np.zeros(labels.shape), np.zeros(labels.shape, np.int8)
     for rest, test in folds:
-        calibration = fit_calibration(scores[rest], labels[rest])
-        known, own = calibration.probabilities(scores[rest]), calibration.probabilities(scores[test])
-        thresholds = choose_thresholds(known, labels[rest])
-        floors = choose_floors(known, labels[rest], thresholds)
-        probabilities[test] = own
-        decisions[test] = (own >= floors).astype(np.int8) + (own >= thresholds)
+        cuts = learn_cuts(scores[rest], labels[rest])
+        probabilities[test] = cuts.calibration.probabilities(scores[test])
+        decisions[test] = cuts.decide(probabilities[test])
     return HeldOut(scores, probabilities, decisions)

@@ -1,26 +1,23 @@
-"""Measures of multi-label answers, and their intervals over groups.
+"""Measures of multi-label answers.
 
 Every measure takes a weight for each passage, so that the figure itself and all its resamples are one computation:
-a resample of groups is a row of weights.
+a resample of groups is a row of weights (see `training.intervals`).
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from framing.heads import PRESENT, UNSURE, Array
 from training.classifier import Labels
+from training.intervals import DRAWS, Figure, bootstrapped
 
 Decisions = NDArray[np.int8]
 BINS = 10
-DRAWS = 1000
-_CHUNK = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +83,9 @@ def macro_f1(answers: Answers, weights: Array) -> Array:
 
 
 def micro_f1(answers: Answers, weights: Array) -> Array:
-    """F1 over all decisions together."""
+    """F1 over all decisions together; nan where no frame is labelled or found."""
     hits, found, labelled = (count.sum(axis=1) for count in _counts(answers, weights))
-    return _ratio(2 * hits, found + labelled)
+    return np.where(found + labelled > 0, _ratio(2 * hits, found + labelled), np.nan)
 
 
 def mean_average_precision(answers: Answers, weights: Array) -> Array:
@@ -133,59 +130,24 @@ def value(measure: Measure, answers: Answers) -> Array:
     return np.asarray(measure(answers, np.ones((1, len(answers.labels))))[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A measure and its 95% interval; None where there is none."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "-"
-        return f"{self.value:.3f}" if self.low is None else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
 def measure_all(
     answers: Answers, frames: Sequence[str], groups: Sequence[str], draws: int = DRAWS, seed: int = 0, jobs: int = -1
 ) -> dict[str, Figure]:
     """Every measure, by `name` and `name/frame`, with percentile intervals over `draws` resamples of whole groups.
 
-    Passages of one group are alike, so resampling single passages would give intervals that are too narrow. With no draws
-    there are no intervals. The calibration error never has one: noise within its bins only ever adds to it, so resamples
+    The calibration error never has one: noise within its bins only ever adds to it, so resamples
     lie above the value they should surround.
     """
-    values = _every_measure(answers, np.ones((1, len(answers.labels))))[0]
     names = [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
-    if not draws:
-        return {name: Figure(_number(value)) for name, value in zip(names, values, strict=True)}
-    weights = group_weights(groups, draws, seed)
-    chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
-    samples = np.concatenate(Parallel(jobs, prefer="threads")(delayed(_every_measure)(answers, chunk) for chunk in chunks))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a frame that stands nowhere is nan in every draw
-        low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
-    figures = {name: Figure(*map(_number, row)) for name, *row in zip(names, values, low, high, strict=True)}
+    found = bootstrapped(lambda weights: _every_measure(answers, weights), groups, draws, seed, jobs)
+    figures = dict(zip(names, found, strict=True))
     name = calibration_error.__name__
     return {**figures, name: Figure(figures[name].value)}
-
-
-def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
-    """How often each passage stands in each of `draws` resamples (draws, n) of the groups."""
-    _, members = np.unique(np.asarray(groups), return_inverse=True)
-    count = int(members.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
-    return np.asarray(drawn[:, members], np.float64)
 
 
 def _every_measure(answers: Answers, weights: Array) -> Array:
     overall = np.stack([measure(answers, weights) for measure in OVERALL], axis=1)
     return np.concatenate([overall, *(measure(answers, weights) for measure in PER_FRAME)], axis=1)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _counts(answers: Answers, weights: Array) -> tuple[Array, Array, Array]:

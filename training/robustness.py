@@ -1,19 +1,22 @@
-"""Whether figures hold: on contrast pairs, in slices, and at other shares of frames."""
+"""Whether figures hold: on contrast pairs, at other shares of frames, and among the surest answers; each with intervals over groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.data import LabelledPassage
-from framing.heads import Array
-from training.metrics import Answers, f1, micro_f1, value
+from framing.data import Dataset
+from framing.heads import ABSENT, PRESENT, Array
+from training.intervals import DRAWS, Figure, bootstrapped
+from training.metrics import Answers
+from training.slices import Slice, slices
+from training.thresholds import best_cut
 
 SHARES = (0.05, 0.1, 0.2, 0.4)
-_SHORT, _LONG = 30, 60
+STEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,84 +27,133 @@ class ContrastPairs:
     """
 
     pairs: int
-    ranked: float
-    decided: float
+    ranked: Figure
+    decided: Figure
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """One part of the passages: how many, how many labels they carry, and F1 over all their decisions (micro)."""
+class AtShare:
+    """Figures were each frame's share of the passages `share`: `f1` (k) with the cut points as they are, and its mean over frames.
 
-    name: str
-    passages: int
-    labels: int
-    micro_f1: float
+    `best_cuts` (k) would give the best F1 at that share, `best_f1` (k): taken on the same answers, so they flatter a little.
+    """
+
+    share: float
+    macro_f1: Figure
+    f1: tuple[Figure, ...]
+    best_cuts: tuple[float, ...]
+    best_f1: tuple[float, ...]
 
 
-def contrast_pairs(answers: Answers, groups: Sequence[str]) -> ContrastPairs:
+@dataclass(frozen=True, slots=True)
+class RiskAt:
+    """Share of wrong decisions among the surest `coverage` of them, were every frame cut at .5."""
+
+    coverage: float
+    risk: Figure
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """All of this for one set of answers; slices by what they are cut by."""
+
+    contrast: ContrastPairs
+    shares: tuple[AtShare, ...]
+    slices: dict[str, tuple[Slice, ...]]
+    curve: tuple[RiskAt, ...]
+
+
+def robustness(answers: Answers, dataset: Dataset, draws: int = DRAWS, seed: int = 0) -> Robustness:
+    """Contrast pairs, shares, slices and the risk curve of the answers for the passages of `dataset`."""
+    groups = dataset.groups
+    return Robustness(
+        contrast_pairs(answers, groups, draws, seed),
+        f1_at_shares(answers, groups, SHARES, draws, seed),
+        slices(answers, dataset.passages, dataset.codebook.names, groups, draws, seed),
+        risk_coverage(answers, groups, STEPS, draws, seed),
+    )
+
+
+def contrast_pairs(answers: Answers, groups: Sequence[str], draws: int = DRAWS, seed: int = 0) -> ContrastPairs:
     """Judge every pair. Groups weigh by their pairs, so a long article counts more than a pair of sentences."""
+    _, firsts, codes = np.unique(np.asarray(groups), return_index=True, return_inverse=True)
+    counts = np.array([_judged_pairs(answers.rows(codes == group)) for group in range(len(firsts))], np.float64)
+
+    def measured(weights: Array) -> Array:
+        pairs, *right = (weights[:, firsts] @ counts).T
+        return np.stack([np.where(pairs > 0, count / np.maximum(pairs, 1), np.nan) for count in right], axis=1)
+
+    ranked, decided = bootstrapped(measured, groups, draws, seed)
+    return ContrastPairs(int(counts[:, 0].sum()), ranked, decided)
+
+
+def _judged_pairs(group: Answers) -> tuple[int, int, int]:
+    """Of one group, over frames: pairs, those ranked rightly, and those with both decisions right."""
     pairs = ranked = decided = 0
-    codes = np.unique(np.asarray(groups), return_inverse=True)[1]
-    for group in range(codes.max() + 1):
-        rows = np.flatnonzero(codes == group)
-        for frame in range(answers.labels.shape[1]):
-            labels, probabilities, found = (part[rows, frame] for part in (answers.labels, answers.probabilities, answers.found))
-            pairs += labels.sum() * (~labels).sum()
-            ranked += (probabilities[labels][:, None] > probabilities[~labels][None, :]).sum()
-            decided += found[labels].sum() * (~found[~labels]).sum()
-    return ContrastPairs(int(pairs), float(ranked / max(pairs, 1)), float(decided / max(pairs, 1)))
+    for labels, probabilities, found in zip(group.labels.T, group.probabilities.T, group.found.T, strict=True):
+        pairs += labels.sum() * (~labels).sum()
+        ranked += (probabilities[labels][:, None] > probabilities[~labels][None, :]).sum()
+        decided += found[labels].sum() * (~found[~labels]).sum()
+    return int(pairs), int(ranked), int(decided)
 
 
-def kind_of(passage: LabelledPassage) -> str:
-    """The part of the data a passage belongs to: what stands before the first hyphen of its id."""
-    return passage.id.partition("-")[0]
-
-
-def length_of(passage: LabelledPassage) -> str:
-    """Short, middle or long, by words."""
-    words = len(passage.text.split())
-    return f"under {_SHORT} words" if words < _SHORT else f"{_SHORT} to {_LONG} words" if words <= _LONG else f"over {_LONG} words"
-
-
-SLICES: dict[str, Callable[[LabelledPassage], str]] = {
-    "style": lambda passage: passage.style or "none given",
-    "length": length_of,
-    "language": lambda passage: passage.language or "en",
-    "kind": kind_of,
-}
-
-
-def slices(answers: Answers, passages: Sequence[LabelledPassage]) -> dict[str, tuple[Slice, ...]]:
-    """The answers cut by style, length, language and kind."""
-    return {by: tuple(_slices(answers, [name_of(passage) for passage in passages])) for by, name_of in SLICES.items()}
-
-
-def _slices(answers: Answers, names: Sequence[str]) -> list[Slice]:
-    found = []
-    for name in sorted(set(names)):
-        part = answers.rows(np.array([other == name for other in names]))
-        found.append(Slice(name, len(part.labels), int(part.labels.sum()), float(value(micro_f1, part))))
-    return found
-
-
-def f1_at_shares(answers: Answers, shares: Sequence[float] = SHARES) -> dict[float, Array]:
-    """F1 of each frame (k,) with the cut points as they are, were the frame's share of passages each of `shares`.
+def f1_at_shares(
+    answers: Answers, groups: Sequence[str], shares: Sequence[float] = SHARES, draws: int = DRAWS, seed: int = 0
+) -> tuple[AtShare, ...]:
+    """F1 with the cut points as they are, at other shares of a frame.
 
     Passages without the frame are weighed up or down until the share is met, one frame at a time.
     """
-    present = answers.labels.mean(axis=0)
-    return {share: np.array([_f1_at(answers, frame, share, present[frame]) for frame in range(len(present))]) for share in shares}
+    return tuple(_at_share(answers, groups, share, draws, seed) for share in shares)
 
 
-def _f1_at(answers: Answers, frame: int, share: float, present: float) -> float:
-    without = present * (1 - share) / (share * max(1 - present, 1e-9))
-    weights = np.where(answers.labels[:, frame], 1.0, without)[None, :]
-    return float(f1(answers, weights)[0, frame])
+def _at_share(answers: Answers, groups: Sequence[str], share: float, draws: int, seed: int) -> AtShare:
+    def measured(weights: Array) -> Array:
+        by_frame = _f1_at(answers, weights, share)
+        return np.column_stack([np.nanmean(by_frame, axis=1), by_frame])
+
+    macro, *by_frame = bootstrapped(measured, groups, draws, seed)
+    cuts = _best_cuts(answers, share)
+    recut = Answers(answers.probabilities, np.where(answers.probabilities >= cuts, PRESENT, ABSENT).astype(np.int8), answers.labels)
+    best = _f1_at(recut, np.ones((1, len(groups))), share)[0]
+    return AtShare(share, macro, tuple(by_frame), tuple(cuts.tolist()), tuple(best.tolist()))
 
 
-def risk_coverage(answers: Answers, steps: int = 10) -> list[tuple[float, float]]:
-    """Share of wrong decisions at .5 among the surest share of decisions, for growing shares: (coverage, risk)."""
+def _f1_at(answers: Answers, weights: Array, share: float) -> Array:
+    carried, hits = weights @ answers.labels, weights @ (answers.found & answers.labels)
+    wrong = weights @ (answers.found & ~answers.labels) * _without(carried, weights @ ~answers.labels, share)
+    return np.where(carried > 0, 2 * hits / np.where(carried > 0, hits + wrong + carried, 1), np.nan)
+
+
+def _without(carried: Array, rest: Array, share: float) -> Array:
+    """What a passage without the frame must weigh for those that carry it to be `share` of all."""
+    return np.asarray(carried * (1 - share) / (share * np.maximum(rest, 1e-9)))
+
+
+def _best_cuts(answers: Answers, share: float) -> Array:
+    carried = answers.labels.sum(axis=0).astype(float)
+    without = _without(carried, len(answers.labels) - carried, share)
+    columns = zip(answers.probabilities.T, answers.labels.T, without, strict=True)
+    return np.array([best_cut(probabilities, labels, (weight,)) for probabilities, labels, weight in columns])
+
+
+def risk_coverage(answers: Answers, groups: Sequence[str], steps: int = STEPS, draws: int = DRAWS, seed: int = 0) -> tuple[RiskAt, ...]:
+    """Risk among the surest share of decisions, for growing shares: what a wider `unsure` band would leave, and at what risk."""
     confidence = np.abs(answers.probabilities - 0.5).ravel()
-    wrong: NDArray[np.bool_] = ((answers.probabilities >= 0.5) != answers.labels).ravel()[np.argsort(-confidence, kind="stable")]
-    kept = [max(1, round(len(wrong) * step / steps)) for step in range(1, steps + 1)]
-    return [(count / len(wrong), float(wrong[:count].mean())) for count in kept]
+    order = np.argsort(-confidence, kind="stable")
+    passages = order // answers.labels.shape[1]
+    wrong: NDArray[np.bool_] = ((answers.probabilities >= 0.5) != answers.labels).ravel()[order]
+    coverages = np.arange(1, steps + 1) / steps
+
+    def measured(weights: Array) -> Array:
+        return np.array([_risks(row[passages], wrong, coverages) for row in weights])
+
+    figures = bootstrapped(measured, groups, draws, seed)
+    return tuple(RiskAt(float(coverage), figure) for coverage, figure in zip(coverages, figures, strict=True))
+
+
+def _risks(weights: Array, wrong: NDArray[np.bool_], coverages: Array) -> Array:
+    """Share of wrong decisions, weighed and surest first, up to each coverage."""
+    kept, errors = weights.cumsum(), (weights * wrong).cumsum()
+    last = np.minimum(np.searchsorted(kept, coverages * kept[-1] - 1e-9), len(kept) - 1)
+    return np.asarray(errors[last] / np.maximum(kept[last], 1e-12))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,27 @@ class Calibration:
         return sigmoid(self.logits(scores))
 
 
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """A calibration and the cut points (k,) over its probabilities."""
+
+    calibration: Calibration
+    thresholds: Array
+    floors: Array
+
+    def decide(self, probabilities: Array) -> NDArray[np.int8]:
+        """ABSENT, UNSURE or PRESENT for calibrated probabilities (n, k)."""
+        return (probabilities >= self.floors).astype(np.int8) + (probabilities >= self.thresholds).astype(np.int8)
+
+
+def learn_cuts(scores: Array, labels: NDArray[np.bool_]) -> Cuts:
+    """Calibration, thresholds and floors from held-out scores (n, k); every frame must stand in a row."""
+    calibration = fit_calibration(scores, labels)
+    probabilities = calibration.probabilities(scores)
+    thresholds = choose_thresholds(probabilities, labels)
+    return Cuts(calibration, thresholds, choose_floors(probabilities, labels, thresholds))
+
+
 def fit_calibration(scores: Array, labels: NDArray[np.bool_]) -> Calibration:
     """Fit slopes and offsets to held-out scores (n, k) by maximum likelihood with Platt's smoothed targets."""
     fitted = np.array([_fit_platt(scores[:, frame], labels[:, frame]) for frame in range(labels.shape[1])])
@@ -54,14 +76,15 @@ def _fit_platt(scores: Array, labels: NDArray[np.bool_]) -> tuple[float, float]:
 
 def choose_thresholds(probabilities: Array, labels: NDArray[np.bool_]) -> Array:
     """The cut (k,) with the best F1 a frame, averaged over the shares of frames that NEGATIVES_WEIGHTS stand for."""
-    return np.array([_best_cut(probabilities[:, frame], labels[:, frame]) for frame in range(labels.shape[1])])
+    return np.array([best_cut(probabilities[:, frame], labels[:, frame], NEGATIVES_WEIGHTS) for frame in range(labels.shape[1])])
 
 
-def _best_cut(probabilities: Array, labels: NDArray[np.bool_]) -> float:
+def best_cut(probabilities: Array, labels: NDArray[np.bool_], negatives_weights: Sequence[float]) -> float:
+    """The cut with the best F1 of one frame (n,), averaged over weights of the passages without it."""
     order = np.argsort(-probabilities, kind="stable")
     found, wrong = np.cumsum(labels[order]), np.cumsum(~labels[order])
     total = labels.sum()
-    quality = np.mean([2 * found / (found + weight * wrong + total) for weight in NEGATIVES_WEIGHTS], axis=0)
+    quality = np.mean([2 * found / (found + weight * wrong + total) for weight in negatives_weights], axis=0)
     ranked = probabilities[order]
     last_of_ties = np.append(ranked[1:] < ranked[:-1], True)
     best = int(np.argmax(np.where(last_of_ties, quality, -1)))

@@ -17,11 +17,10 @@ from framing.artifact import CARD_FILE, MANIFEST_FILE, check_replaceable, load_m
 from framing.data import Dataset
 from framing.errors import MissingExtra, TrainingError
 from framing.files import whole_folder
-from framing.heads import PRESENT
 from framing.model import FramingModel
-from training.figures import precision_recall_figure, reliability_figure
 from training.metrics import measure_all
 from training.promote import Verdict, answers_of
+from training.record import flat, metrics_of, run_figures, run_metrics, run_tables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -76,7 +75,7 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
     manifest = trained.manifest
     recipe = dict(manifest.recipe)
     with mlflow.start_run(run_name=f"{recipe['name']}-{manifest.version}") as run:
-        mlflow.log_params(_flat(recipe))
+        mlflow.log_params(flat(recipe))
         mlflow.set_tags(
             {
                 "recipe": recipe["name"],
@@ -89,14 +88,14 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
         _log_data(dataset, "training")
         if evaluation is not None:
             _log_data(evaluation, "evaluation")
-            figures = measure_all(answers_of(trained.model, evaluation), evaluation.codebook.names, evaluation.groups, draws=0)
-            mlflow.log_metrics({f"evaluation/{name}": figure.value for name, figure in figures.items() if figure.value is not None})
+            figures = measure_all(answers_of(trained.model, evaluation), evaluation.codebook.names, evaluation.groups)
+            mlflow.log_metrics(metrics_of(figures, "evaluation/"))
             mlflow.set_tag("evaluation.sha256", evaluation.digest)
-        mlflow.log_metrics(_metrics(trained, recipe["name"]))
-        mlflow.log_figure(precision_recall_figure(trained.answers, dataset.codebook.names), "figures/precision_recall.png")
-        mlflow.log_figure(reliability_figure(trained.answers, dataset.codebook.names), "figures/reliability.png")
-        mlflow.log_table(_predictions(dataset, trained), "tables/held_out.json")
-        mlflow.log_table(_errors(dataset, trained), "tables/errors.json")
+        mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names))
+        for name, figure in run_figures(trained.judged, dataset.codebook.names).items():
+            mlflow.log_figure(figure, f"figures/{name}.png")
+        for name, table in run_tables(trained.judged, dataset).items():
+            mlflow.log_table(table, f"tables/{name}.json")
         write_run(trained.folder, run.info.run_id)
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
@@ -137,25 +136,6 @@ def _pinned(packages: tuple[str, ...]) -> list[str]:
     return [f"{package}=={version(package)}" for package in packages]
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return flat
-
-
-def _metrics(trained: Trained, recipe: str) -> dict[str, float]:
-    """The recipe's own measures under plain names, so that runs compare; the floors' under theirs."""
-    logged: dict[str, float | None] = {}
-    for who, named in trained.measures.items():
-        prefix = "" if who == recipe else f"floor/{who.replace(' + ', ' ').replace(' ', '_')}/"
-        for name, figure in named.items():
-            logged[f"{prefix}{name}"] = figure.value
-            if who == recipe:
-                logged |= {f"{name}/low": figure.low, f"{name}/high": figure.high}
-    return {name: value for name, value in logged.items() if value is not None}
-
-
 def _log_data(dataset: Dataset, context: str) -> None:
     import mlflow
     import pandas as pd
@@ -165,28 +145,6 @@ def _log_data(dataset: Dataset, context: str) -> None:
         {"id": passage.id, "group": passage.group, "text": passage.text, "frames": ";".join(passage.frames)} for passage in dataset.passages
     )
     mlflow.log_input(from_pandas(frame, name=f"{context} passages", digest=dataset.digest[:36]), context=context)
-
-
-def _predictions(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {
-        "id": [passage.id for passage in dataset.passages],
-        "frames": [";".join(passage.frames) for passage in dataset.passages],
-    }
-    for column, frame in enumerate(dataset.codebook.names):
-        table[f"probability/{frame}"] = trained.answers.probabilities[:, column].round(4).tolist()
-        table[f"present/{frame}"] = (trained.answers.decisions[:, column] == PRESENT).tolist()
-    return table
-
-
-def _errors(dataset: Dataset, trained: Trained) -> dict[str, list[Any]]:
-    answers, rows = trained.answers, []
-    for column, frame in enumerate(dataset.codebook.names):
-        wrong = (answers.decisions[:, column] == PRESENT) != answers.labels[:, column]
-        for row in wrong.nonzero()[0]:
-            kind = "missed" if answers.labels[row, column] else "wrongly found"
-            rows.append((frame, kind, round(float(answers.probabilities[row, column]), 4), dataset.passages[row].id, dataset.texts[row]))
-    names = ("frame", "error", "probability", "id", "text")
-    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
 def version_of(client: MlflowClient, number: str) -> Version:

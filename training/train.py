@@ -22,10 +22,13 @@ from framing.language import language_of
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.card import model_card
-from training.classifier import FrameClassifier, split_groups
-from training.floors import floors
+from training.classifier import FrameClassifier
+from training.copies import find_copies
+from training.folds import split_groups
 from training.heldout import HeldOut, fit_vocabulary, held_out, strengths, training_matrix
-from training.metrics import Answers, Figure, measure_all
+from training.intervals import Figure
+from training.judgement import Judgement, judgement
+from training.metrics import Answers
 from training.recipes import Recipe
 from training.transformer.build import build_encoder
 
@@ -37,44 +40,54 @@ _VERSIONED = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "se
 
 @dataclass(frozen=True)
 class Trained:
-    """A saved model, what it answered for held-out passages, and the measures of these beside the floors'."""
+    """A saved model, and what was measured on held-out passages."""
 
     folder: Path
     model: FramingModel
     manifest: Manifest
-    answers: Answers
-    measures: dict[str, dict[str, Figure]]
-    """By `recipe` name and by the names of the floors."""
+    judged: Judgement
+
+    @property
+    def answers(self) -> Answers:
+        """What the recipe answered for held-out passages."""
+        return self.judged.answers
+
+    @property
+    def measures(self) -> dict[str, dict[str, Figure]]:
+        """Measures of these answers by the recipe's name, and of the floors' by theirs."""
+        return self.judged.measures
 
 
 def train(
     dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
-    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, cache: Path | None = None,
+    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, leave_kinds_out: bool | None = None,
+    cache: Path | None = None,
 ) -> Trained:  # fmt: skip
     """Cross-validate `recipe` over the data set's groups, fit it to all of them, and save the model to `folder`.
 
-    The same data, recipe, seed and processor give the same model. `cache` is a folder where fine-tuned transformers are kept for
-    recipes that share them. Raises TrainingError where the data cannot carry it.
+    Groups with near copies of one another count as one in every fold and interval; for `leave_kinds_out` see `judgement`.
+    Fine-tuned transformers are kept in the folder `cache` for recipes that share them. The same data, recipe, seed and processor
+    give the same model. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        fitted = fit(dataset, recipe, Path(scratch), name, seed, jobs, quiet, on_stage, cache)
-        on_stage("measuring")
-        answers = Answers(fitted.unseen.probabilities, fitted.unseen.decisions, dataset.labels)
-        judged = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
-        measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=jobs) for who, what in judged.items()}
-        manifest = _manifest(dataset, recipe, fitted.encoder, name, measures, seed)
-        card = model_card(manifest, dataset, measures, answers, fitted.model)
-        manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), card)
-    return Trained(folder, load_model(folder), manifest, answers, measures)
+        copies = find_copies(dataset, recipe.folds, seed)
+        apart = copies.regrouped(dataset)
+        fitted = fit(apart, recipe, Path(scratch), name, seed, jobs, quiet, on_stage, cache)
+        vectors = None if recipe.learns_encoder else fitted.vectors
+        judged = judgement(apart, recipe, fitted.unseen, vectors, copies, seed, jobs, quiet, leave_kinds_out, on_stage, cache)
+        manifest = _manifest(dataset, recipe, fitted.encoder, name, judged.measures, seed)
+        manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), model_card(manifest, dataset, judged, fitted.model))
+    return Trained(folder, load_model(folder), manifest, judged)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that is not saved yet, its encoder, and what the recipe gave for passages it had not seen."""
+    """A model that is not saved yet, its encoder, the vectors this gave, and what the recipe gave for passages it had not seen."""
 
     model: FramingModel
     encoder: SavedEncoder
+    vectors: Vectors
     unseen: HeldOut
 
 
@@ -91,9 +104,9 @@ def fit(
     encoder = build_encoder(dataset, recipe, folder, seed, quiet, cache)
     vectors = encoder.encode(dataset.texts).vectors
     on_stage(f"cross-validating over {recipe.folds} folds")
-    unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, seed, jobs, quiet, cache)
+    unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, seed, jobs, quiet, cache=cache)
     on_stage("fitting the heads")
-    return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, unseen)
+    return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, vectors, unseen)
 
 
 def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:

@@ -13,10 +13,8 @@ from framing.codebook import Codebook
 from framing.commands import model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
-from training.card import comparison_table, frame_table, robustness_section
+from training.evaluate import MODEL, evaluate, evaluation_report
 from training.halves import HALVES, Half, check_open, describe, load_half, log_reading
-from training.metrics import measure_all
-from training.promote import answers_of
 
 
 @click.command("evaluate")
@@ -25,18 +23,26 @@ from training.promote import answers_of
     "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, required=True,
     help="Labelled passages, which the model must not have been trained on.",
 )  # fmt: skip
+@click.option(
+    "--training", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
+    help="The passages the model was trained on: checked for overlap, and what the TF-IDF floor is fitted on.",
+)  # fmt: skip
 @click.option("--half", type=click.Choice(HALVES), help="Only the half of the passages that is for tuning, or the sealed one.")
 @click.option("--reason", default="", help="Why the sealed half is read; written to sealed.md beside the data.")
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 @click.option("--jobs", default=-1, show_default=True)
-def command(folder: Path, data: tuple[Path, ...], half: Half | None, reason: str, as_json: bool, jobs: int) -> None:
-    """Judge a model on labelled passages it has not seen, with intervals bootstrapped over groups."""
+def command(
+    folder: Path, data: tuple[Path, ...], training: tuple[Path, ...], half: Half | None, reason: str, as_json: bool, jobs: int
+) -> None:
+    """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
     model = load_model(folder)
     dataset = _load(data, model.codebook, half, reason)
-    if dataset.digest == read_manifest(folder).data.get("digest"):
+    trained_on = read_manifest(folder).data
+    if dataset.digest == trained_on.get("digest"):
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
-    answers = answers_of(model, dataset)
-    measures = measure_all(answers, model.codebook.names, dataset.groups, jobs=jobs)
+    check_open(training)
+    found = evaluate(model, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
+    measures = found.measures[MODEL]
     if half == "sealed":
         log_reading(data[0].parent, describe(data, half), model.identity, measures, reason)
     if as_json:
@@ -44,9 +50,7 @@ def command(folder: Path, data: tuple[Path, ...], half: Half | None, reason: str
         return
     where = f"{describe(data, half)}: {len(dataset)} passages in {len(set(dataset.groups))} groups"
     click.echo(f"{model.identity.name} {model.identity.version} on {where}\n")
-    click.echo(comparison_table({"model": measures}) + "\n")
-    click.echo(frame_table(measures, model.codebook.names) + "\n")
-    click.echo(robustness_section(answers, dataset))
+    click.echo(evaluation_report(found, model.codebook.names))
 
 
 def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason: str) -> Dataset:

@@ -12,8 +12,10 @@ from framing.data import load_dataset
 from framing.errors import PromotionRefused
 from training import tracking
 from training.halves import check_apart, check_open, load_evaluation
+from training.kinds import KindsOut
 from training.promote import judge
 from training.recipes import RECIPES, recipe_named
+from training.report import copies_section
 from training.train import Trained, train
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -32,6 +34,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation."
 )
+@click.option(
+    "--leave-kinds-out/--keep-kinds", default=None,
+    help="Also answer each passage without its kind (its id up to the first hyphen); default: unless the recipe fine-tunes.",
+)  # fmt: skip
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
@@ -44,7 +50,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
     data: tuple[Path, ...], codebook: Path, recipe: str, out: Path | None, evaluation: Path | None,
-    promote: bool, track: bool, seed: int, cache: Path | None, jobs: int,
+    promote: bool, leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, jobs: int,
 ) -> None:  # fmt: skip
     """Train a model from labelled passages and a codebook.
 
@@ -61,7 +67,10 @@ def command(
         check_apart(dataset, held_back)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
-    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say, cache=cache)
+    trained = train(
+        dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say, leave_kinds_out=leave_kinds_out,
+        cache=cache,
+    )  # fmt: skip
     _report(trained, recipe)
     if not track:
         return
@@ -88,4 +97,10 @@ def _report(trained: Trained, recipe: str) -> None:
         click.echo(f"{who:30} macro F1 {named['macro_f1']}  mAP {named['mean_average_precision']}")
     for frame in trained.model.codebook.names:
         click.echo(f"  {frame:28} F1 {trained.measures[recipe][f'f1/{frame}']}")
+    kinds = trained.judged.kinds
+    if isinstance(kinds, KindsOut):
+        click.echo(f"{'kinds left out':30} macro F1 {kinds.measures['macro_f1']}  mAP {kinds.measures['mean_average_precision']}")
+    else:
+        click.echo(f"kinds left out: {kinds.reason}")
+    click.echo(copies_section(trained.judged.copies))
     click.echo(f"model {trained.manifest.version} in {trained.folder}")

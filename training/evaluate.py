@@ -1,0 +1,108 @@
+"""A finished model judged on passages it was not trained on, beside the three floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from framing.data import Dataset
+from framing.errors import TrainingError
+from framing.model import FramingModel
+from training.copies import NearCopy, copies_between, find_copies
+from training.floors import ALL_POSITIVE, PRIOR, WORDS, all_positive, prior, words, words_from
+from training.halves import check_apart
+from training.intervals import Figure
+from training.metrics import Answers, measure_all
+from training.promote import answers_of
+from training.report import NAMED, comparison_table, frame_table, robustness_section
+from training.robustness import Robustness, robustness
+from training.train import check_trainable
+
+FOLDS = 5
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Measures of the model and of the floors by name, how the model's hold, and what a reader must know about them."""
+
+    measures: dict[str, dict[str, Figure]]
+    robustness: Robustness
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Floor:
+    """A floor's name, which says what it was made of, and its answers, unless there is a reason why there are none."""
+
+    name: str
+    answers: Answers | None
+    reason: str = ""
+
+
+def evaluate(
+    model: FramingModel, trained_on: Mapping[str, Any], evaluation: Dataset, training: Dataset | None = None, seed: int = 0, jobs: int = -1
+) -> Evaluation:
+    """Judge `model` on `evaluation`; `trained_on` is what its manifest says of its training data, `training` are these passages.
+
+    Raises TrainingError if a text or a group stands in both.
+    """
+    if training is not None:
+        check_apart(training, evaluation)
+    answers = answers_of(model, evaluation)
+    floors = [
+        _Floor(ALL_POSITIVE, all_positive(evaluation.labels)),
+        _prior(trained_on, evaluation, seed),
+        _words(training, evaluation, seed, jobs),
+    ]
+    everyone = {MODEL: answers} | {floor.name: floor.answers for floor in floors if floor.answers is not None}
+    measures = {who: measure_all(what, evaluation.codebook.names, evaluation.groups, jobs=jobs) for who, what in everyone.items()}
+    missing = tuple(f"{floor.name}: not there, {floor.reason}" for floor in floors if floor.answers is None)
+    return Evaluation(measures, robustness(answers, evaluation), missing + _overlap(trained_on, evaluation, training))
+
+
+def evaluation_report(found: Evaluation, frames: tuple[str, ...]) -> str:
+    """The evaluation as Markdown, in the order of a model card."""
+    notes = "".join(f"- {note}\n" for note in found.notes)
+    parts = [comparison_table(found.measures), notes.rstrip(), frame_table(found.measures[MODEL], frames)]
+    return "\n\n".join(part for part in [*parts, robustness_section(found.robustness, frames)] if part)
+
+
+def _prior(trained_on: Mapping[str, Any], evaluation: Dataset, seed: int) -> _Floor:
+    counts, passages = trained_on.get("frames", {}), trained_on.get("passages", 0)
+    if not passages or set(counts) != set(evaluation.codebook.names):
+        return _Floor(f"{PRIOR} (shares of these passages)", prior(evaluation.labels, evaluation.labels.mean(axis=0), seed))
+    shares = np.array([counts[frame] / passages for frame in evaluation.codebook.names])
+    return _Floor(f"{PRIOR} (training shares)", prior(evaluation.labels, shares, seed))
+
+
+def _words(training: Dataset | None, evaluation: Dataset, seed: int, jobs: int) -> _Floor:
+    name = f"{WORDS} ({'cross-validated over these passages' if training is None else 'training passages'})"
+    known = evaluation if training is None else training
+    known = find_copies(known, FOLDS, seed).regrouped(known)
+    try:
+        check_trainable(known, FOLDS, seed)
+    except TrainingError as error:
+        return _Floor(name, None, str(error))
+    return _Floor(name, words(known, FOLDS, seed, jobs) if training is None else words_from(known, evaluation, FOLDS, seed, jobs))
+
+
+def _overlap(trained_on: Mapping[str, Any], evaluation: Dataset, training: Dataset | None) -> tuple[str, ...]:
+    if training is None:
+        return ("Whether these passages overlap with the training passages was not checked: --training names those.",)
+    notes = []
+    if training.digest != trained_on.get("digest"):
+        notes.append("The training passages given are not those that the model's manifest names.")
+    copies = copies_between(training, evaluation)
+    notes.append(f"No text and no group of these passages stands among the training passages; near copies of those: {_named(copies)}.")
+    return tuple(notes)
+
+
+def _named(copies: tuple[NearCopy, ...]) -> str:
+    if not copies:
+        return "none"
+    names = "; ".join(map(str, copies[:NAMED])) + ("; …" if len(copies) > NAMED else "")
+    return f"{len(copies)}, the training passage first: {names}"

@@ -1,0 +1,50 @@
+"""All that is measured of a recipe on held-out passages, as one value for the card and the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from framing.data import Dataset
+from framing.encoder import Vectors
+from training.copies import Copies
+from training.floors import floors
+from training.heldout import HeldOut
+from training.intervals import Figure
+from training.kinds import NOT_ASKED, KindsOut, Unmeasured, kinds_out
+from training.metrics import Answers, measure_all
+from training.recipes import Recipe
+from training.robustness import Robustness, robustness
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the recipe answered for held-out passages, and how good that is; `measures` by its name and the floors' names."""
+
+    answers: Answers
+    measures: dict[str, dict[str, Figure]]
+    robustness: Robustness
+    kinds: KindsOut | Unmeasured
+    copies: Copies
+
+
+def judgement(
+    dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, seed: int = 0, jobs: int = -1,
+    quiet: bool = False, leave_kinds_out: bool | None = None, on_stage: Callable[[str], None] = lambda _: None,
+    cache: Path | None = None,
+) -> Judgement:  # fmt: skip
+    """Measure `unseen`, the held-out answers for `dataset`, whose groups are those that `copies` joined.
+
+    `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs as much as the cross-validation again,
+    so that, unless told, only such a recipe does.
+    """
+    kinds: KindsOut | Unmeasured = NOT_ASKED
+    if leave_kinds_out or (leave_kinds_out is None and vectors is not None):
+        on_stage("leaving kinds out")
+        kinds = kinds_out(dataset, recipe, vectors, seed, jobs, quiet, cache=cache)
+    on_stage("measuring")
+    answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
+    everyone = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
+    measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=jobs) for who, what in everyone.items()}
+    return Judgement(answers, measures, robustness(answers, dataset), kinds, copies)
