@@ -16,6 +16,7 @@ from training.robustness import AtShare, RiskAt
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 
 def precision_recall_figure(answers: Answers, frames: Sequence[str]) -> Figure:
@@ -56,20 +57,20 @@ def shares_figure(shares: Sequence[AtShare], frames: Sequence[str]) -> Figure:
     figure, axes = _square("share of passages with the frame", "F1", "Other shares of a frame")
     at = [one.share for one in shares]
     for column, frame in enumerate(frames):
-        color = _line_with_band(axes, at, [one.f1[column] for one in shares], frame)
-        axes.plot(at, [one.best_f1[column] for one in shares], linestyle=":", color=color)
+        line = _line_with_band(axes, at, [one.f1[column] for one in shares], frame)
+        axes.plot(at, [one.best_f1[column] for one in shares], linestyle=":", color=line.get_color())
     axes.set_xlim(0, max(at) * 1.05)
     axes.legend(title="dotted: best cut for the share")
     return figure
 
 
-def _line_with_band(axes: Axes, x: Sequence[float], measured: Sequence[Measured], label: str) -> str:
-    """A line through the values, its intervals shaded where there are any; the line's colour."""
+def _line_with_band(axes: Axes, x: Sequence[float], measured: Sequence[Measured], label: str) -> Line2D:
+    """A line through the values, its intervals shaded where there are any."""
     (line,) = axes.plot(x, [np.nan if one.value is None else one.value for one in measured], marker="o", label=label)
     low = [np.nan if one.low is None else one.low for one in measured]
     high = [np.nan if one.high is None else one.high for one in measured]
     axes.fill_between(x, low, high, color=line.get_color(), alpha=0.15, linewidth=0)
-    return str(line.get_color())
+    return line
 
 
 def _square(x: str, y: str, title: str) -> tuple[Figure, Axes]:
