@@ -22,14 +22,15 @@ from framing.errors import BadRow, DataError, FramingError
 from framing.model import FramingModel
 from training import tracking
 from training.halves import check_apart, check_open, load_evaluation
-from training.intervals import Figure, measure_all
+from training.intervals import Figure
+from training.metrics import measure_all
 from training.promote import answers_of
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.train import Trained, train
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 PASSAGES = ("passages.jsonl",)
-OWN_DATA: Mapping[str, tuple[str, ...]] = {}
+OWN_DATA: Mapping[str, tuple[str, ...]] = {"multilingual": (*PASSAGES, "multilingual.jsonl")}
 """By name of a recipe, the files of seeds/ it is trained on, where these are others than PASSAGES."""
 TIMED = 200
 ROUNDS = 3

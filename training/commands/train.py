@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from framing.codebook import load_codebook
-from framing.data import load_dataset
+from framing.data import Dataset, load_dataset
 from framing.errors import PromotionRefused
 from training import tracking
+from training.advice import advise
 from training.halves import check_apart, check_open, load_evaluation
 from training.kinds import KindsOut
 from training.promote import judge
@@ -18,6 +19,7 @@ from training.recipes import RECIPES, recipe_named
 from training.report import copies_section
 from training.train import Trained, train
 
+AUTO = "auto"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -26,7 +28,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated."
 )
 @click.option("--codebook", "codebook", type=_FILE, required=True, help="The frames, as TOML or JSON.")
-@click.option("--recipe", "recipe", default="frozen", show_default=True, type=click.Choice([recipe.name for recipe in RECIPES]))
+@click.option(
+    "--recipe", "asked", default="frozen", show_default=True, type=click.Choice([*(recipe.name for recipe in RECIPES), AUTO]),
+    help=f"How to train; {AUTO}: the one that suits the number and the languages of the passages, which is said with the reason.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
 @click.option(
     "--evaluation", type=_FILE, help="Passages from another source than the training data, to measure on and to decide a promotion."
@@ -49,7 +54,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
-    data: tuple[Path, ...], codebook: Path, recipe: str, out: Path | None, evaluation: Path | None,
+    data: tuple[Path, ...], codebook: Path, asked: str, out: Path | None, evaluation: Path | None,
     promote: bool, leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, jobs: int,
 ) -> None:  # fmt: skip
     """Train a model from labelled passages and a codebook.
@@ -65,6 +70,7 @@ def command(
     held_back = load_evaluation(evaluation, frames) if evaluation else None
     if held_back is not None:
         check_apart(dataset, held_back)
+    recipe = _recipe(asked, dataset)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
     trained = train(
@@ -85,6 +91,14 @@ def command(
         if not verdict.passed:
             raise PromotionRefused(verdict.reasons)
         click.echo("promoted: " + "; ".join(verdict.reasons))
+
+
+def _recipe(asked: str, dataset: Dataset) -> str:
+    if asked != AUTO:
+        return asked
+    advice = advise(dataset)
+    click.echo(f"recipe {advice.recipe}: {advice.reason}")
+    return advice.recipe
 
 
 def _say(stage: str) -> None:
