@@ -1,10 +1,12 @@
 # Build stage: the package and what serving needs, in a virtual environment.
 FROM python:3.11-slim AS build
+# [multilingual] for passages in other languages than English: docker build --build-arg EXTRAS=[multilingual] .
+ARG EXTRAS=
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY framing framing
 RUN python3 -m venv /opt/framing \
- && /opt/framing/bin/pip install --no-cache-dir . \
+ && /opt/framing/bin/pip install --no-cache-dir ".$EXTRAS" \
  && /opt/framing/bin/pip uninstall --yes pip setuptools \
  && find /opt/framing -name '*.pyi' -delete
 
@@ -12,6 +14,7 @@ RUN python3 -m venv /opt/framing \
 FROM python:3.11-slim
 COPY --from=build /opt/framing /opt/framing
 COPY models/default /models/default
+COPY models/multilingual /models/multilingual
 ENV FRAMING_MODEL=/models/default FRAMING_HOST=0.0.0.0 FRAMING_PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 RUN useradd --system --no-create-home framing
 USER framing

