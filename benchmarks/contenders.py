@@ -17,6 +17,7 @@ from framing.heads import ABSENT, PRESENT, Array
 from training.metrics import Answers
 from training.promote import answers_of
 from training.recipes import Recipe, recipe_named
+from training.run import Run
 from training.train import check_trainable, fit
 
 PEERS = ("setfit",)
@@ -59,7 +60,7 @@ class RecipeContender:
     def answer(self, train: Dataset, test: Dataset, seed: int) -> Answered:
         recipe = with_possible_folds(self.recipe, train, seed)
         with tempfile.TemporaryDirectory() as scratch:
-            model = fit(train, recipe, Path(scratch), seed=seed, quiet=True).model
+            model = fit(train, recipe, Path(scratch), run=Run(seed, quiet=True)).model
             probabilities = answers_of(model, test).probabilities
         note = "" if recipe.folds == self.recipe.folds else f"{recipe.folds} folds in place of {self.recipe.folds}"
         return Answered(cut_at(probabilities, model.heads.thresholds, test), note)

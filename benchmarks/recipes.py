@@ -26,6 +26,7 @@ from training.intervals import Figure
 from training.metrics import measure_all
 from training.promote import answers_of
 from training.recipes import RECIPES, Recipe, recipe_named
+from training.run import Run
 from training.train import Trained, train
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -34,8 +35,11 @@ OWN_DATA: Mapping[str, tuple[str, ...]] = {"multilingual": (*PASSAGES, "multilin
 """By name of a recipe, the files of seeds/ it is trained on, where these are others than PASSAGES."""
 TIMED = 200
 ROUNDS = 3
+EVALUATION = ("challenge.jsonl", "retold.jsonl")
+"""Files of seeds/ whose halves for tuning every recipe is measured on."""
 HEADER = (
-    "recipe", "passages", "macro F1, cross-validated", "mAP, cross-validated", "macro F1, challenge (tune)", "mAP, challenge (tune)",
+    "recipe", "passages", "macro F1, cross-validated", "mAP, cross-validated",
+    *(f"{measure}, {Path(name).stem} (tune)" for name in EVALUATION for measure in ("macro F1", "mAP")),
     "training seconds", "passages a second", "MB",
 )  # fmt: skip
 
@@ -48,8 +52,10 @@ class Row:
     model: str
     passages: int
     cross_validated: Mapping[str, Figure]
-    challenge: Mapping[str, Figure]
-    training_seconds: float
+    evaluated: tuple[Mapping[str, Figure], ...]
+    """On each of EVALUATION."""
+    training_seconds: float | None
+    """Wall time; None where fine-tuned weights may have come from a cache."""
     passages_a_second: float
     megabytes: float
 
@@ -60,23 +66,27 @@ class Row:
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/recipes"), show_default=True, help="For models."
 )
+@click.option(
+    "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
+    help="Keeps fine-tuned transformers, which `finetuned` and `static` share; no training seconds are told for these then.",
+)  # fmt: skip
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Only one group in so many, to try the command out.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Lines are added to this file; the table is of all of it.")
 @click.option("--table", "only_table", is_flag=True, help="Train nothing; print the table of what --out holds.")
 @plain_errors
-def command(names: tuple[str, ...], track: bool, folder: Path, every: int, out: Path | None, only_table: bool) -> None:
+def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | None, every: int, out: Path | None, only_table: bool) -> None:
     """Train each recipe on its data and print the table of recipes."""
     check_out(out, only_table)
     rows: list[Row] = []
     if not only_table:
         codebook = load_codebook(SEEDS / "codebook.toml")
-        challenge = load_evaluation(SEEDS / "challenge.jsonl", codebook)
+        held_back = tuple(load_evaluation(SEEDS / name, codebook) for name in EVALUATION)
         if track:
             tracking.connect()  # a store that cannot be reached is known before hours of work
         for recipe in [recipe_named(name) for name in names] or RECIPES:
             try:
                 dataset = thinned(own_data(recipe, codebook), every)
-                trained, row = measure(recipe, dataset, challenge, folder / recipe.name)
+                trained, row = measure(recipe, dataset, held_back, folder / recipe.name, cache)
             except FramingError as error:
                 click.echo(f"skipped: recipe {recipe.name}: {error}", err=True)
                 continue
@@ -86,7 +96,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, every: int, out: 
                     file.write(json.dumps(asdict(row)) + "\n")
             click.echo(table(HEADER, [cells(row)]).splitlines()[-1])
             if track:
-                version = tracking.log_training(dataset, trained, challenge)
+                version = tracking.log_training(dataset, trained, together(held_back))
                 click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     click.echo("\n" + table(HEADER, [cells(row) for row in (read_rows(out) if out else rows)]))
 
@@ -104,11 +114,16 @@ def thinned(dataset: Dataset, every: int) -> Dataset:
     return dataset.subset([row for row, group in enumerate(dataset.groups) if group in kept])
 
 
-def measure(recipe: Recipe, dataset: Dataset, challenge: Dataset, folder: Path) -> tuple[Trained, Row]:
+def together(parts: Sequence[Dataset]) -> Dataset:
+    """Several sets of passages as one."""
+    return Dataset(parts[0].codebook, tuple(passage for part in parts for passage in part.passages))
+
+
+def measure(recipe: Recipe, dataset: Dataset, held_back: Sequence[Dataset], folder: Path, cache: Path | None = None) -> tuple[Trained, Row]:
     """Train and save one model, and judge and time the model that was saved."""
-    check_apart(dataset, challenge)
+    check_apart(dataset, together(held_back))
     start = time.perf_counter()
-    trained = train(dataset, recipe, folder)
+    trained = train(dataset, recipe, folder, run=Run(cache=cache))
     seconds = time.perf_counter() - start
     model = load_model(folder)
     row = Row(
@@ -116,8 +131,8 @@ def measure(recipe: Recipe, dataset: Dataset, challenge: Dataset, folder: Path) 
         trained.manifest.version,
         len(dataset),
         _overall(trained.measures[recipe.name]),
-        _overall(measure_all(answers_of(model, challenge), challenge.codebook.names, challenge.groups)),
-        seconds,
+        tuple(_overall(measure_all(answers_of(model, part), part.codebook.names, part.groups)) for part in held_back),
+        None if cache is not None and recipe.finetuning is not None else seconds,
         passages_a_second(model, dataset.texts),
         megabytes(folder),
     )
@@ -147,12 +162,16 @@ def read_rows(path: Path) -> list[Row]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else (), 1):
         try:
             entry = json.loads(line)
-            figures = {part: {name: Figure(**figure) for name, figure in entry[part].items()} for part in ("cross_validated", "challenge")}
-            row = Row(**{**entry, **figures})
+            evaluated = tuple(map(_figures, entry["evaluated"]))
+            row = Row(**{**entry, "cross_validated": _figures(entry["cross_validated"]), "evaluated": evaluated})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DataError([BadRow(str(path), number, "is not a line of this table")]) from error
         rows[row.recipe] = row
     return list(rows.values())
+
+
+def _figures(entries: Mapping[str, Mapping[str, float | None]]) -> dict[str, Figure]:
+    return {name: Figure(**figure) for name, figure in entries.items()}
 
 
 def cells(row: Row) -> list[str]:
@@ -160,8 +179,8 @@ def cells(row: Row) -> list[str]:
     return [
         f"`{row.recipe}`",
         f"{row.passages:,}",
-        *(str(part[name]) for part in (row.cross_validated, row.challenge) for name in ("macro_f1", "mean_average_precision")),
-        f"{row.training_seconds:,.0f}",
+        *(str(part[name]) for part in (row.cross_validated, *row.evaluated) for name in ("macro_f1", "mean_average_precision")),
+        "-" if row.training_seconds is None else f"{row.training_seconds:,.0f}",
         f"{row.passages_a_second:,.0f}",
         f"{row.megabytes:.1f}",
     ]

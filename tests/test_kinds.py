@@ -9,6 +9,7 @@ from framing.data import Dataset
 from tests.test_training import weather
 from training.kinds import KindsOut, Unmeasured, kind_folds, kinds_out
 from training.recipes import Recipe
+from training.run import Run
 
 WORDS_ONLY = Recipe("words", "terms alone", folds=3)
 
@@ -58,7 +59,7 @@ def test_a_word_that_only_one_kind_uses_is_not_known_without_it():
     """In kind k0 the frame rain hides behind another word, which no other kind teaches."""
     data = of_kinds()
     hidden = tuple(replace(one, text=one.text.replace("rain", "drizzle")) if one.id.startswith("k0") else one for one in data.passages)
-    found = kinds_out(Dataset(data.codebook, hidden), WORDS_ONLY, without_vectors(data), jobs=1, draws=20)
+    found = kinds_out(Dataset(data.codebook, hidden), WORDS_ONLY, without_vectors(data), Run(jobs=1), draws=20)
     assert isinstance(found, KindsOut)
     figures = {kind.name: kind for kind in found.kinds}
     assert figures["k0"].mean_average_precision.value < figures["k1"].mean_average_precision.value

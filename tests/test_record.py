@@ -12,6 +12,7 @@ from training.heldout import held_out
 from training.judgement import judgement
 from training.kinds import NOT_ASKED
 from training.record import run_figures, run_metrics, run_tables
+from training.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def data() -> Dataset:
 def judged(data):
     copies = find_copies(data, 3)
     apart, vectors = copies.regrouped(data), without_vectors(data)
-    return judgement(apart, WORDS_ONLY, held_out(apart, WORDS_ONLY, vectors, jobs=1), vectors, copies, jobs=1)
+    return judgement(apart, WORDS_ONLY, held_out(apart, WORDS_ONLY, vectors, run=Run(jobs=1)), vectors, copies, run=Run(jobs=1))
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from tests.test_training import FOUR, weather
 from training import tracking
 from training.promote import Verdict
 from training.recipes import Recipe
+from training.run import Run
 from training.train import train
 
 
@@ -51,7 +52,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(small_transformer, tmp_path_factory):
     recipe = Recipe("small", "a small frozen encoder", encoder=str(small_transformer), folds=3)
-    return train(weather(), recipe, tmp_path_factory.mktemp("trained") / "model", quiet=True, jobs=2)
+    return train(weather(), recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, run=Run(quiet=True)))
 
 
 @pytest.fixture(scope="module")

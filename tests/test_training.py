@@ -15,6 +15,7 @@ from training.halves import check_apart
 from training.heldout import fit_vocabulary, held_out, training_matrix
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
+from training.run import Run
 from training.train import check_trainable, train, trained_languages
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning, finetune
@@ -48,7 +49,7 @@ def recipe(small_transformer) -> Recipe:
 
 @pytest.fixture(scope="module")
 def trained(data, recipe, tmp_path_factory):
-    return train(data, recipe, tmp_path_factory.mktemp("trained") / "model", quiet=True, jobs=2)
+    return train(data, recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, run=Run(quiet=True)))
 
 
 def test_a_codebook_of_other_frames_trains_with_no_change(trained):
@@ -98,7 +99,7 @@ def test_the_card_goes_from_how_good_it_is_over_whether_it_holds_to_where_it_fai
 def test_near_copies_across_groups_are_in_no_two_folds_and_the_data_keep_their_digest(data, recipe, tmp_path):
     copied = replace(data.passages[0], id="copy", group="elsewhere", text=data.passages[0].text + " indeed")
     both = Dataset(FOUR, (*data.passages, copied))
-    result = train(both, recipe, tmp_path / "model", quiet=True, jobs=2, leave_kinds_out=False)
+    result = train(both, recipe, tmp_path / "model", run=Run(jobs=2, run=Run(quiet=True)), leave_kinds_out=False)
     assert [(pair.first, pair.second) for pair in result.judged.copies.pairs] == [("p0-0", "copy")]
     assert result.manifest.data["digest"] == both.digest
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
@@ -107,7 +108,7 @@ def test_near_copies_across_groups_are_in_no_two_folds_and_the_data_keep_their_d
 
 
 def test_the_same_seed_gives_the_same_model(data, recipe, trained, tmp_path):
-    again = train(data, recipe, tmp_path / "again", quiet=True, jobs=1)
+    again = train(data, recipe, tmp_path / "again", run=Run(jobs=1, run=Run(quiet=True)))
     assert again.manifest.version == trained.manifest.version
     assert json.loads((tmp_path / "again" / "golden.json").read_text()) == json.loads((trained.folder / "golden.json").read_text())
 
@@ -120,14 +121,14 @@ def test_a_passage_is_never_scored_by_heads_that_saw_its_group(recipe, compiled_
     one = Codebook("One", FOUR.frames[:1])
     passages = tuple(replace(passage, frames=("rain",) if side[passage.group] else ()) for passage in data.passages)
     unfair = Dataset(one, passages)
-    unseen = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, jobs=1)
+    unseen = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, run=Run(jobs=1))
     right = (unseen.scores[:, 0] > 0) == unfair.labels[:, 0]
     assert right.mean() < 0.65
 
     monkeypatch.setattr(
         "training.heldout.split_groups", lambda groups, folds, _: list(KFold(folds, shuffle=True, random_state=0).split(groups))
     )
-    leaking = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, jobs=1)
+    leaking = held_out(unfair, recipe, compiled_encoder.encode(unfair.texts).vectors, run=Run(jobs=1))
     assert ((leaking.scores[:, 0] > 0) == unfair.labels[:, 0]).mean() > 0.75
 
 
@@ -139,8 +140,8 @@ def test_a_recipe_that_fine_tunes_does_so_in_every_fold_on_its_own_passages_alon
         finetune(model, texts, *rest)
 
     monkeypatch.setattr("training.transformer.build.finetune", watched)
-    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
-    result = train(data, tuned, tmp_path / "tuned", quiet=True)
+    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1, least_steps=1))
+    result = train(data, tuned, tmp_path / "tuned", run=Run(quiet=True))
     assert [len(texts) for texts in tuned_on] == [120, 60, 60]
     assert not tuned_on[1] & tuned_on[2]
     assert result.model.vocabulary is None
@@ -156,16 +157,16 @@ def test_a_fine_tuned_transformer_is_kept_for_recipes_that_share_it(data, small_
         finetune(model, texts, *rest)
 
     monkeypatch.setattr("training.transformer.build.finetune", counted)
-    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1))
-    first = train(data, tuned, tmp_path / "first", quiet=True, cache=tmp_path / "cache")
-    again = train(data, tuned, tmp_path / "again", quiet=True, cache=tmp_path / "cache")
+    tuned = Recipe("tuned", "small", encoder=str(small_transformer), terms=False, folds=2, finetuning=FineTuning(epochs=1, least_steps=1))
+    first = train(data, tuned, tmp_path / "first", run=Run(quiet=True, cache=tmp_path / "cache"))
+    again = train(data, tuned, tmp_path / "again", run=Run(quiet=True, cache=tmp_path / "cache"))
     static = replace(tuned, name="static", distillation=Distillation(dimensions=8, epochs=1))
-    distilled = train(data, static, tmp_path / "static", quiet=True, cache=tmp_path / "cache")
+    distilled = train(data, static, tmp_path / "static", run=Run(quiet=True, cache=tmp_path / "cache"))
     assert times == [120, 60, 60]
     assert again.manifest.version == first.manifest.version
     assert distilled.manifest.encoder["kind"] == "static"
     assert load_model(tmp_path / "static").encoder.dimensions == 8
-    train(data, tuned, tmp_path / "other", seed=1, quiet=True, cache=tmp_path / "cache")
+    train(data, tuned, tmp_path / "other", run=Run(seed=1, quiet=True, cache=tmp_path / "cache"))
     assert len(times) == 6
 
 
@@ -205,7 +206,7 @@ def test_a_language_that_thirty_passages_name_counts_however_many_others_there_a
 def test_a_folder_that_holds_something_else_is_never_replaced(data, recipe, tmp_path):
     (tmp_path / "labels.csv").write_text("precious")
     with pytest.raises(ModelFolderError, match="holds something else than a model, which would be lost"):
-        train(data, recipe, tmp_path, quiet=True)
+        train(data, recipe, tmp_path, run=Run(quiet=True))
     assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
 
 

@@ -6,6 +6,7 @@ import pytest
 from framing.errors import EncoderError
 from tests.small_transformer import make_small_transformer
 from training.transformer.compile import compile_encoder
+from training.transformer.distil import Distillation, distil
 from training.transformer.finetune import FineTuning, finetune
 from training.transformer.source import MINILM, load_source
 
@@ -81,3 +82,27 @@ def test_fine_tuning_pulls_texts_of_different_labels_apart_and_repeats_itself(sm
     after = tuned()
     assert after[0] @ after[1] < before[0] @ before[1] - 0.2
     assert np.array_equal(after, tuned())
+
+
+@pytest.mark.parametrize(("least_steps", "steps"), [(9, 10), (1, 4), (1000, 12)])
+def test_few_texts_are_gone_through_more_often_within_bounds(small_transformer, least_steps, steps):
+    told: list[tuple[int, int]] = []
+    labels = np.array([[True], [False]] * 4)
+    budget = FineTuning(epochs=2, least_steps=least_steps, most_epochs=6, batch_size=4)
+    finetune(load_source(str(small_transformer)), ["Rain fell.", "Frost fell."] * 4, labels, budget, 0, lambda *step: told.append(step))
+    assert told == [(step, steps) for step in range(1, steps + 1)]
+
+
+def test_a_static_encoder_learns_from_its_teacher_what_tells_the_labels_apart_and_repeats_itself(small_transformer, tmp_path):
+    texts = [f"{first} fell all {second}" for first in ("rain", "frost") for second in ("day", "talks", "gas", "word")] * 4
+    labels = np.array([["rain" in text] for text in texts])
+
+    def distilled(folder: str, epochs: int) -> np.ndarray:
+        budget = Distillation(dimensions=8, epochs=epochs, learning_rate=0.05)
+        encoder = distil(load_source(str(small_transformer)), texts, labels, budget, tmp_path / folder, seed=1)
+        return encoder.encode(["rain fell all day", "frost fell all day"]).vectors
+
+    untaught, taught = distilled("untaught", 0), distilled("taught", 20)
+    assert taught.shape == (2, 8)
+    assert taught[0] @ taught[1] < untaught[0] @ untaught[1] - 0.2
+    assert np.array_equal(taught, distilled("again", 20))

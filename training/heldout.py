@@ -20,6 +20,7 @@ from framing.heads import Array
 from training.classifier import Labels, fit_scores
 from training.folds import Fold, joined_scores, split_groups
 from training.recipes import Recipe
+from training.run import Run
 from training.thresholds import learn_cuts
 from training.transformer.build import build_encoder
 
@@ -36,19 +37,16 @@ class HeldOut:
     decisions: NDArray[np.int8]
 
 
-def held_out(
-    dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False,
-    folds: Sequence[Fold] | None = None, cache: Path | None = None,
-) -> HeldOut:  # fmt: skip
+def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run = Run(), folds: Sequence[Fold] | None = None) -> HeldOut:
     """Cross-validate `recipe` over `folds`, or else over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe
     that learns no encoder."""
 
     def score(fold: Fold) -> Array:
-        known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, seed, quiet, cache)
+        known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, run)
         return fold_scores(dataset.texts, dataset.labels, known, recipe, fold)
 
-    splits = split_groups(dataset.groups, recipe.folds, seed) if folds is None else folds
-    return cross_validated(score, dataset.labels, splits, 1 if vectors is None else jobs)
+    splits = split_groups(dataset.groups, recipe.folds, run.seed) if folds is None else folds
+    return cross_validated(score, dataset.labels, splits, 1 if vectors is None else run.jobs)
 
 
 def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
@@ -83,10 +81,10 @@ def fold_scores(texts: Sequence[str], labels: Labels, vectors: Vectors, recipe: 
     return fit_scores(matrix[train], labels[train], blocks, strengths(recipe))(matrix[test])
 
 
-def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, seed: int, quiet: bool, cache: Path | None) -> Vectors:
+def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Vectors:
     train, _ = fold
     with tempfile.TemporaryDirectory() as folder:
-        encoder = build_encoder(dataset.subset(train), recipe, Path(folder), seed, quiet, cache)
+        encoder = build_encoder(dataset.subset(train), recipe, Path(folder), run)
         return encoder.encode(dataset.texts).vectors
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from framing.data import Dataset
 from framing.encoder import Vectors
@@ -16,6 +14,7 @@ from training.kinds import NOT_ASKED, KindsOut, Unmeasured, kinds_out
 from training.metrics import Answers, measure_all
 from training.recipes import Recipe
 from training.robustness import Robustness, robustness
+from training.run import Run
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,8 @@ class Judgement:
 
 
 def judgement(
-    dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, seed: int = 0, jobs: int = -1,
-    quiet: bool = False, leave_kinds_out: bool | None = None, on_stage: Callable[[str], None] = lambda _: None,
-    cache: Path | None = None,
+    dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, run: Run = Run(),
+    leave_kinds_out: bool | None = None,
 ) -> Judgement:  # fmt: skip
     """Measure `unseen`, the held-out answers for `dataset`, whose groups are those that `copies` joined.
 
@@ -41,10 +39,10 @@ def judgement(
     """
     kinds: KindsOut | Unmeasured = NOT_ASKED
     if leave_kinds_out or (leave_kinds_out is None and vectors is not None):
-        on_stage("leaving kinds out")
-        kinds = kinds_out(dataset, recipe, vectors, seed, jobs, quiet, cache=cache)
-    on_stage("measuring")
+        run.on_stage("leaving kinds out")
+        kinds = kinds_out(dataset, recipe, vectors, run)
+    run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
-    everyone = {recipe.name: answers, **floors(dataset, recipe.folds, seed, jobs)}
-    measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=jobs) for who, what in everyone.items()}
+    everyone = {recipe.name: answers, **floors(dataset, recipe.folds, run.seed, run.jobs)}
+    measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=run.jobs) for who, what in everyone.items()}
     return Judgement(answers, measures, robustness(answers, dataset), kinds, copies)

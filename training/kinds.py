@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from training.heldout import held_out
 from training.intervals import DRAWS, Figure, bootstrapped
 from training.metrics import Answers, mean_average_precision, measure_all, micro_f1
 from training.recipes import Recipe
+from training.run import Run
 from training.slices import kind_of
 
 MOST_FOLDS = 20
@@ -64,10 +64,7 @@ class KindsOut:
 NOT_ASKED = Unmeasured("not measured: `framing train --leave-kinds-out` does, at the cost of one more cross-validation")
 
 
-def kinds_out(
-    dataset: Dataset, recipe: Recipe, vectors: Vectors | None, seed: int = 0, jobs: int = -1, quiet: bool = False, draws: int = DRAWS,
-    cache: Path | None = None,
-) -> KindsOut | Unmeasured:  # fmt: skip
+def kinds_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run = Run(), draws: int = DRAWS) -> KindsOut | Unmeasured:
     """Answer each passage by heads, and an encoder where the recipe fine-tunes one, that were trained on passages of other kinds only.
 
     A recipe that does not fine-tune (`vectors` are then its encoder's) leaves out one kind at a time, up to MOST_FOLDS; for one
@@ -77,10 +74,10 @@ def kinds_out(
     folds = kind_folds(dataset, recipe.folds if vectors is None else MOST_FOLDS)
     if isinstance(folds, Unmeasured):
         return folds
-    unseen = held_out(dataset, recipe, vectors, seed, jobs, quiet, [fold.rows for fold in folds], cache)
+    unseen = held_out(dataset, recipe, vectors, run, [fold.rows for fold in folds])
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
-    measures = measure_all(answers, dataset.codebook.names, dataset.groups, draws, seed, jobs)
-    return KindsOut(folds, answers, measures, _by_kind(answers, dataset, draws, seed))
+    measures = measure_all(answers, dataset.codebook.names, dataset.groups, draws, run.seed, run.jobs)
+    return KindsOut(folds, answers, measures, _by_kind(answers, dataset, draws, run.seed))
 
 
 def kind_folds(dataset: Dataset, most: int) -> tuple[KindFold, ...] | Unmeasured:

@@ -6,7 +6,6 @@ import datetime
 import platform
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +29,7 @@ from training.intervals import Figure
 from training.judgement import Judgement, judgement
 from training.metrics import Answers
 from training.recipes import Recipe
+from training.run import Run
 from training.transformer.build import build_encoder
 
 GOLDEN = 12
@@ -59,24 +59,21 @@ class Trained:
 
 
 def train(
-    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
-    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, leave_kinds_out: bool | None = None,
-    cache: Path | None = None,
-) -> Trained:  # fmt: skip
+    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run(), leave_kinds_out: bool | None = None
+) -> Trained:
     """Cross-validate `recipe` over the data set's groups, fit it to all of them, and save the model to `folder`.
 
     Groups with near copies of one another count as one in every fold and interval; for `leave_kinds_out` see `judgement`.
-    Fine-tuned transformers are kept in the folder `cache` for recipes that share them. The same data, recipe, seed and processor
-    give the same model. Raises TrainingError where the data cannot carry it.
+    The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        copies = find_copies(dataset, recipe.folds, seed)
+        copies = find_copies(dataset, recipe.folds, run.seed)
         apart = copies.regrouped(dataset)
-        fitted = fit(apart, recipe, Path(scratch), name, seed, jobs, quiet, on_stage, cache)
+        fitted = fit(apart, recipe, Path(scratch), name, run)
         vectors = None if recipe.learns_encoder else fitted.vectors
-        judged = judgement(apart, recipe, fitted.unseen, vectors, copies, seed, jobs, quiet, leave_kinds_out, on_stage, cache)
-        manifest = _manifest(dataset, recipe, fitted.encoder, name, judged.measures, seed)
+        judged = judgement(apart, recipe, fitted.unseen, vectors, copies, run, leave_kinds_out)
+        manifest = _manifest(dataset, recipe, fitted.encoder, name, judged.measures, run.seed)
         manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), model_card(manifest, dataset, judged, fitted.model))
     return Trained(folder, load_model(folder), manifest, judged)
 
@@ -91,21 +88,18 @@ class Fitted:
     unseen: HeldOut
 
 
-def fit(
-    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", seed: int = 0, jobs: int = -1,
-    quiet: bool = False, on_stage: Callable[[str], None] = lambda _: None, cache: Path | None = None,
-) -> Fitted:  # fmt: skip
+def fit(dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run()) -> Fitted:
     """Cross-validate `recipe`, and fit it to all passages; the compiled encoder is written to `folder`, which must outlive the model.
 
     Raises TrainingError where a frame stands in too few groups.
     """
-    check_trainable(dataset, recipe.folds, seed)
-    on_stage("teaching the encoder all passages" if recipe.learns_encoder else "preparing the encoder")
-    encoder = build_encoder(dataset, recipe, folder, seed, quiet, cache)
+    check_trainable(dataset, recipe.folds, run.seed)
+    run.on_stage("teaching the encoder all passages" if recipe.learns_encoder else "preparing the encoder")
+    encoder = build_encoder(dataset, recipe, folder, run)
     vectors = encoder.encode(dataset.texts).vectors
-    on_stage(f"cross-validating over {recipe.folds} folds")
-    unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, seed, jobs, quiet, cache=cache)
-    on_stage("fitting the heads")
+    run.on_stage(f"cross-validating over {recipe.folds} folds")
+    unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, run)
+    run.on_stage("fitting the heads")
     return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, vectors, unseen)
 
 

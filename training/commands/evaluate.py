@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from framing.artifact import load_model, read_manifest
+from framing.artifact import load_model, read_manifest, with_fallback
 from framing.codebook import Codebook
-from framing.commands import model_option
+from framing.commands import fallback_option, model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
 from training.evaluate import MODEL, evaluate, evaluation_report
@@ -19,6 +19,7 @@ from training.halves import HALVES, Half, check_open, describe, load_half, log_r
 
 @click.command("evaluate")
 @model_option
+@fallback_option
 @click.option(
     "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True, required=True,
     help="Labelled passages, which the model must not have been trained on.",
@@ -32,10 +33,11 @@ from training.halves import HALVES, Half, check_open, describe, load_half, log_r
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 @click.option("--jobs", default=-1, show_default=True)
 def command(
-    folder: Path, data: tuple[Path, ...], training: tuple[Path, ...], half: Half | None, reason: str, as_json: bool, jobs: int
-) -> None:
+    folder: Path, fallback: Path | None, data: tuple[Path, ...], training: tuple[Path, ...], half: Half | None, reason: str,
+    as_json: bool, jobs: int,
+) -> None:  # fmt: skip
     """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
-    model = load_model(folder)
+    model = with_fallback(load_model(folder), folder, fallback)
     dataset = _load(data, model.codebook, half, reason)
     trained_on = read_manifest(folder).data
     if dataset.digest == trained_on.get("digest"):

@@ -17,6 +17,7 @@ from training.kinds import KindsOut
 from training.promote import judge
 from training.recipes import RECIPES, recipe_named
 from training.report import copies_section
+from training.run import Run
 from training.train import Trained, train
 
 AUTO = "auto"
@@ -73,10 +74,8 @@ def command(
     recipe = _recipe(asked, dataset)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
-    trained = train(
-        dataset, recipe_named(recipe), out or Path("runs") / recipe, seed=seed, jobs=jobs, on_stage=_say, leave_kinds_out=leave_kinds_out,
-        cache=cache,
-    )  # fmt: skip
+    run = Run(seed, jobs, cache=cache, on_stage=_say)
+    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, run=run, leave_kinds_out=leave_kinds_out)
     _report(trained, recipe)
     if not track:
         return

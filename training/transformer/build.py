@@ -12,6 +12,7 @@ from tqdm import tqdm
 from framing.data import Dataset
 from framing.encoder import MultilingualEncoder, SavedEncoder
 from training.recipes import MULTILINGUAL_USE, Recipe
+from training.run import Run
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import distil
 from training.transformer.finetune import finetune
@@ -22,33 +23,28 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def build_encoder(
-    dataset: Dataset, recipe: Recipe, folder: Path, seed: int = 0, quiet: bool = False, cache: Path | None = None
-) -> SavedEncoder:
-    """The recipe's encoder in `folder`, learned on `dataset` where the recipe learns one.
-
-    A fine-tuned transformer is kept in the folder `cache`, if one is given, and taken from there for the same texts, labels,
-    seed and budget: recipes that share one need it made once.
-    """
+def build_encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run = Run()) -> SavedEncoder:
+    """The recipe's encoder in `folder`, learned on `dataset` where the recipe learns one."""
     if recipe.encoder == MULTILINGUAL_USE:
         return MultilingualEncoder(folder)
     source = load_source(recipe.encoder)
     if recipe.finetuning is not None:
-        _finetuned(source, dataset, recipe, seed, quiet, cache)
+        _finetuned(source, dataset, recipe, run)
     if recipe.distillation is None:
         return compile_encoder(source, folder)
-    with _progress("distilling", quiet) as on_step:
-        return distil(source, dataset.texts, dataset.labels, recipe.distillation, folder, seed, on_step)
+    with _progress("distilling", run.quiet) as on_step:
+        return distil(source, dataset.texts, dataset.labels, recipe.distillation, folder, run.seed, on_step)
 
 
-def _finetuned(source: SentenceTransformer, dataset: Dataset, recipe: Recipe, seed: int, quiet: bool, cache: Path | None) -> None:
+def _finetuned(source: SentenceTransformer, dataset: Dataset, recipe: Recipe, run: Run) -> None:
     assert recipe.finetuning is not None
-    kept = None if cache is None else cache / f"{weights_key(source, dataset.texts, dataset.labels, recipe.finetuning, seed)}.safetensors"
+    key = weights_key(source, dataset.texts, dataset.labels, recipe.finetuning, run.seed)
+    kept = None if run.cache is None else run.cache / f"{key}.safetensors"
     if kept is not None and kept.is_file():
         read_weights(source, kept)
         return
-    with _progress("fine-tuning", quiet) as on_step:
-        finetune(source, dataset.texts, dataset.labels, recipe.finetuning, seed, on_step)
+    with _progress("fine-tuning", run.quiet) as on_step:
+        finetune(source, dataset.texts, dataset.labels, recipe.finetuning, run.seed, on_step)
     if kept is not None:
         write_weights(source, kept)
 

@@ -20,6 +20,9 @@ class FineTuning:
     """How long and how hard to fine-tune; the learning rate rises over the first tenth of the steps, then falls to 0."""
 
     epochs: int = 3
+    least_steps: int = 250
+    """Where the epochs give fewer steps there are more of them: a thousand headlines teach too little in three."""
+    most_epochs: int = 10
     learning_rate: float = 2e-4
     batch_size: int = 32
     scale: float = 8.0
@@ -51,7 +54,8 @@ def finetune(
     head = torch.nn.Linear(model.get_embedding_dimension(), targets.shape[1])
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.constant_(head.bias, -1.0)
-    batches = [batch for epoch in range(budget.epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
+    epochs = _epochs(budget, len(texts))
+    batches = [batch for epoch in range(epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
     learning = [*_learning(model, budget), *head.parameters()]
     optimizer, schedule = _optimizer(learning, budget, len(batches))
     model.train()
@@ -67,6 +71,11 @@ def finetune(
         if on_step is not None:
             on_step(step, len(batches))
     model.eval()
+
+
+def _epochs(budget: FineTuning, texts: int) -> int:
+    steps = -(-texts // budget.batch_size)
+    return max(budget.epochs, min(-(-budget.least_steps // steps), budget.most_epochs))
 
 
 def _batches(pieces: Sequence[Sequence[int]], size: int, order: random.Random) -> Iterator[list[int]]:
