@@ -1,6 +1,6 @@
 # Build stage: the package and what serving needs, in a virtual environment.
 FROM python:3.11-slim AS build
-# [multilingual] for passages in other languages than English: docker build --build-arg EXTRAS=[multilingual] .
+# [multilingual] for passages in other languages than English: docker build --build-arg 'EXTRAS=[multilingual]' .
 ARG EXTRAS=
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE NOTICE ./
@@ -14,7 +14,7 @@ RUN python3 -m venv /opt/framing \
 FROM python:3.11-slim
 COPY --from=build /opt/framing /opt/framing
 COPY models/default /models/default
-COPY models/multilingual /models/multilingual
+COPY models/default-multilingual /models/default-multilingual
 ENV FRAMING_MODEL=/models/default FRAMING_HOST=0.0.0.0 FRAMING_PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 RUN useradd --system --no-create-home framing
 USER framing

@@ -86,7 +86,7 @@ def command(folder: Path, articles: Path, half: Half, reason: str) -> None:
     # Lines of one article are alike and there are few articles: an interval over either would mean nothing.
     measures = measure_all(answers, names, [line.coded.file for line in kept], draws=0)
     if half == "sealed":
-        log_reading(SEEDS, "articles.jsonl (sealed)", model.identity, measures, reason)
+        log_reading(SEEDS, "articles.jsonl (sealed)", str(model.identity), measures, reason)
     for line in kept:
         if set(line.answer.present) != set(line.coded.frames):
             shown = ", ".join(f"{frame.frame} {frame.probability:.2f} {frame.decision}" for frame in line.answer.frames)

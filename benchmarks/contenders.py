@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import click
+import numpy as np
 
 from benchmarks.peers import setfit
 from framing.data import Dataset
@@ -85,8 +86,7 @@ class SetFitContender:
 
 def cut_at(probabilities: Array, thresholds: Array | float, test: Dataset) -> Answers:
     """Answers where every frame is decided by its threshold alone."""
-    decisions = (probabilities >= thresholds).astype("int8") * (PRESENT - ABSENT) + ABSENT
-    return Answers(probabilities, decisions.astype("int8"), test.labels)
+    return Answers(probabilities, np.where(probabilities >= thresholds, PRESENT, ABSENT).astype(np.int8), test.labels)
 
 
 def with_possible_folds(recipe: Recipe, train: Dataset, seed: int) -> Recipe:
@@ -102,7 +102,7 @@ def with_possible_folds(recipe: Recipe, train: Dataset, seed: int) -> Recipe:
 
 
 def contenders(recipes: Sequence[Recipe], peers: Sequence[str], setfit_steps: int) -> list[Contender]:
-    """The recipes, and those of the peers that are installed; a peer that is not is told and left out."""
+    """The recipes, and those of the peers that are installed; a peer that is not is told and left out. Raises UsageError for nobody."""
     found: list[Contender] = [RecipeContender(recipe) for recipe in recipes]
     if "setfit" in peers:
         try:
@@ -111,9 +111,11 @@ def contenders(recipes: Sequence[Recipe], peers: Sequence[str], setfit_steps: in
             click.echo(f"skipped: {error}", err=True)
         else:
             found.append(SetFitContender(setfit_steps))
+    if not found:
+        raise click.UsageError("nobody takes part: name a --recipe, or an installed --peer")
     return found
 
 
-def recipes_named(names: Sequence[str]) -> list[Recipe]:
-    """The recipes of these names, in their order."""
-    return [recipe_named(name) for name in names]
+def recipes_asked(names: Sequence[str], none: bool) -> list[Recipe]:
+    """The recipes of these names, in their order; `none` takes them all away."""
+    return [] if none else [recipe_named(name) for name in names]

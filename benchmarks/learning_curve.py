@@ -12,15 +12,16 @@ from pathlib import Path
 
 import click
 
-from benchmarks.contenders import DECISION_RULE, Contender, contenders, recipes_named
+from benchmarks.contenders import DECISION_RULE, Contender, contenders, recipes_asked
 from benchmarks.draws import apart_from, draw
 from benchmarks.gvfc.corpus import DEFAULT_FOLDER, FOLDS, load_fold, read_codebook
 from benchmarks.options import check_out, contender_options, plain_errors
-from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all, spread, table
+from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all, spread
 from framing.codebook import load_codebook
 from framing.data import Dataset, load_dataset
 from training.advice import advise
 from training.halves import check_open, load_evaluation
+from training.report import table
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 ALL = "all"
@@ -84,7 +85,7 @@ def command(
     click.echo(f"{source.name}: draws from {len(source.pool)} passages, tests on {len(source.test)}")
     results = []
     if not only_table:
-        who = contenders(recipes_named(() if no_recipes else recipes), peers, setfit_steps)
+        who = contenders(recipes_asked(recipes, no_recipes), peers, setfit_steps)
         for result in run_all(trials(source, sizes, draws, who), out, resume):
             click.echo(str(result))
             results.append(result)

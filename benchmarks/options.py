@@ -40,8 +40,8 @@ def contender_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_out(out: Path | None, needed: bool) -> None:
-    """Make the folder of --out, so that no result is lost for want of one. Raises UsageError where a file is needed and none named."""
-    if out is None and needed:
+    """Make the folder of --out, so that no result is lost for want of one. Raises UsageError where a file is needed and not there."""
+    if needed and (out is None or not out.is_file()):
         raise click.UsageError("--table and --resume need --out, the file with the results")
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except FramingError as error:
+        except (FramingError, OSError, UnicodeDecodeError) as error:
             raise click.ClickException(str(error)) from error
 
     return wrapped

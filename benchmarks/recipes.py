@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 
 from benchmarks.options import check_out, plain_errors
-from benchmarks.trials import table
 from framing.artifact import load_model
 from framing.codebook import Codebook, load_codebook
 from framing.data import Dataset, load_dataset
@@ -26,6 +25,7 @@ from training.intervals import Figure
 from training.metrics import measure_all
 from training.promote import answers_of
 from training.recipes import RECIPES, Recipe, recipe_named
+from training.report import table
 from training.run import Run
 from training.train import Trained, train
 
@@ -123,7 +123,7 @@ def measure(recipe: Recipe, dataset: Dataset, held_back: Sequence[Dataset], fold
     """Train and save one model, and judge and time the model that was saved."""
     check_apart(dataset, together(held_back))
     start = time.perf_counter()
-    trained = train(dataset, recipe, folder, run=Run(cache=cache))
+    trained = train(dataset, recipe, folder, run=Run(cache=cache), leave_kinds_out=False)
     seconds = time.perf_counter() - start
     model = load_model(folder)
     row = Row(
@@ -164,6 +164,8 @@ def read_rows(path: Path) -> list[Row]:
             entry = json.loads(line)
             evaluated = tuple(map(_figures, entry["evaluated"]))
             row = Row(**{**entry, "cross_validated": _figures(entry["cross_validated"]), "evaluated": evaluated})
+            if len(cells(row)) != len(HEADER):
+                raise ValueError("another number of evaluations")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DataError([BadRow(str(path), number, "is not a line of this table")]) from error
         rows[row.recipe] = row

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.contenders import Contender
 from framing.data import Dataset
-from framing.errors import BadRow, DataError, FramingError
+from framing.errors import BadRow, DataError, TrainingError
 from training.metrics import macro_f1, mean_average_precision, micro_f1, value
 
 
@@ -63,11 +63,11 @@ class Trial:
 
 
 def run(trial: Trial) -> Result:
-    """Train, answer and measure; `seconds` are those of training and answering."""
+    """Train, answer and measure; `seconds` are those of training and answering. Passages that cannot carry a recipe are a result."""
     start = time.perf_counter()
     try:
         answered = trial.contender.answer(trial.train, trial.test, trial.draw)
-    except FramingError as error:
+    except TrainingError as error:
         return Result(trial.key, len(trial.train), time.perf_counter() - start, note=str(error))
     seconds = time.perf_counter() - start
     macro, micro, ranked = (float(value(measure, answered.answers)) for measure in (macro_f1, micro_f1, mean_average_precision))
@@ -125,8 +125,3 @@ def notes(results: Sequence[Result]) -> str:
     refused = [result.note for result in results if result.macro_f1 is None]
     said = dict.fromkeys(result.note for result in results if result.macro_f1 is not None and result.note)
     return "; ".join([*said, *([f"{len(refused)} of {len(results)} refused: {refused[0]}"] if refused else [])])
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in [header, ["---"] * len(header), *rows])

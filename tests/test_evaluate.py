@@ -44,7 +44,9 @@ def run(*arguments: object):
 
 
 def test_every_measure_comes_with_its_interval(folder, passages):
-    figures = json.loads(run("--model", folder, "--data", passages, "--half", "tune", "--json").output)
+    found = json.loads(run("--model", folder, "--data", passages, "--half", "tune", "--json").output)
+    assert set(found) == {"measures", "robustness", "notes"}
+    figures = found["measures"]["model"]
     assert {"macro_f1", "mean_average_precision", "calibration_error", "f1/rain", "recall/talks"} <= set(figures)
     assert figures.pop("calibration_error")["low"] is None
     assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures.values())

@@ -70,7 +70,7 @@ def test_a_word_that_only_one_kind_uses_is_not_known_without_it():
 def test_a_recipe_that_fine_tunes_leaves_out_as_many_parts_as_it_has_folds(monkeypatch):
     seen = []
 
-    def watched(dataset, recipe, vectors, seed, jobs, quiet, folds):
+    def watched(dataset, recipe, vectors, run, folds):
         seen.append(folds)
         raise InterruptedError
 

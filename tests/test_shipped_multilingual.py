@@ -6,7 +6,7 @@ from framing.artifact import DEFAULT_FOLDER, check_golden, load_model, read_mani
 from framing.data import load_dataset
 from tests.conftest import ROOT
 
-FOLDER = DEFAULT_FOLDER.with_name("multilingual")
+FOLDER = DEFAULT_FOLDER.with_name("default-multilingual")
 PEACE, ALLIANCE, ENERGY = "peace_mediator", "anti_western_alliance", "energy_deal"
 
 

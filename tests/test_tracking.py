@@ -52,7 +52,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(small_transformer, tmp_path_factory):
     recipe = Recipe("small", "a small frozen encoder", encoder=str(small_transformer), folds=3)
-    return train(weather(), recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, run=Run(quiet=True)))
+    return train(weather(), recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, quiet=True))
 
 
 @pytest.fixture(scope="module")

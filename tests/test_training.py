@@ -49,7 +49,7 @@ def recipe(small_transformer) -> Recipe:
 
 @pytest.fixture(scope="module")
 def trained(data, recipe, tmp_path_factory):
-    return train(data, recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, run=Run(quiet=True)))
+    return train(data, recipe, tmp_path_factory.mktemp("trained") / "model", run=Run(jobs=2, quiet=True))
 
 
 def test_a_codebook_of_other_frames_trains_with_no_change(trained):
@@ -96,19 +96,27 @@ def test_the_card_goes_from_how_good_it_is_over_whether_it_holds_to_where_it_fai
     assert places == sorted(places)
 
 
-def test_near_copies_across_groups_are_in_no_two_folds_and_the_data_keep_their_digest(data, recipe, tmp_path):
+def test_near_copies_across_groups_are_in_no_two_folds_and_the_data_keep_their_digest(data, recipe, tmp_path, monkeypatch):
+    dealt: list[list[str]] = []
+
+    def watched(dataset, *rest):
+        dealt.append(dataset.groups)
+        return held_out(dataset, *rest)
+
+    monkeypatch.setattr("training.train.held_out", watched)
     copied = replace(data.passages[0], id="copy", group="elsewhere", text=data.passages[0].text + " indeed")
     both = Dataset(FOUR, (*data.passages, copied))
-    result = train(both, recipe, tmp_path / "model", run=Run(jobs=2, run=Run(quiet=True)), leave_kinds_out=False)
+    result = train(both, recipe, tmp_path / "model", run=Run(jobs=2, quiet=True), leave_kinds_out=False)
     assert [(pair.first, pair.second) for pair in result.judged.copies.pairs] == [("p0-0", "copy")]
     assert result.manifest.data["digest"] == both.digest
+    assert dealt[0][0] == dealt[0][-1] != both.groups[-1]
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert "p0-0 and copy" in card
     assert "`framing train --leave-kinds-out` does" in card
 
 
 def test_the_same_seed_gives_the_same_model(data, recipe, trained, tmp_path):
-    again = train(data, recipe, tmp_path / "again", run=Run(jobs=1, run=Run(quiet=True)))
+    again = train(data, recipe, tmp_path / "again", run=Run(jobs=1, quiet=True))
     assert again.manifest.version == trained.manifest.version
     assert json.loads((tmp_path / "again" / "golden.json").read_text()) == json.loads((trained.folder / "golden.json").read_text())
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from benchmarks.contenders import Answered, cut_at
-from benchmarks.trials import Key, Result, Trial, cells, notes, read_results, run, run_all, spread, table
+from benchmarks.trials import Key, Result, Trial, cells, notes, read_results, run, run_all, spread
 from framing.data import Dataset, LabelledPassage
 from framing.errors import DataError, TrainingError
+from training.report import table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from framing.data import Dataset
 from framing.language import language_of
-from training.recipes import RECIPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +63,16 @@ class Advice:
 def advise(dataset: Dataset) -> Advice:
     """The recipe for these passages. Whether they are enough to train at all is for `check_trainable` to say."""
     foreign = foreign_share(dataset)
-    known = {recipe.name for recipe in RECIPES}
-    bound, why = _by_count(dataset)
-    if foreign < OTHER_LANGUAGES.share:
-        return Advice(bound.recipe, why)
-    seen = f"{foreign:.0%} of the passages are not in English"
-    if OTHER_LANGUAGES.recipe in known:
-        return Advice(OTHER_LANGUAGES.recipe, f"{seen}; {OTHER_LANGUAGES.reason}")
-    return Advice(bound.recipe, f"{why}; {seen}, and no recipe here reads other languages")
-
-
-def _by_count(dataset: Dataset) -> tuple[Bound, str]:
+    if foreign >= OTHER_LANGUAGES.share:
+        return Advice(OTHER_LANGUAGES.recipe, f"{foreign:.0%} of the passages are not in English; {OTHER_LANGUAGES.reason}")
     counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
     rarest = min(counts, key=counts.__getitem__)
     at = max(row for row, bound in enumerate(BOUNDS) if bound.examples <= counts[rarest])
     bound = BOUNDS[at]
     side = f"below {BOUNDS[at + 1].examples}" if at + 1 < len(BOUNDS) else f"from {bound.examples} up"
-    return bound, f"the rarest frame, {rarest}, has {counts[rarest]} labelled passages; {side}, {bound.reason} ({bound.figures})"
+    return Advice(
+        bound.recipe, f"the rarest frame, {rarest}, has {counts[rarest]} labelled passages; {side}, {bound.reason} ({bound.figures})"
+    )
 
 
 def foreign_share(dataset: Dataset) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 
 from framing.data import Dataset
 from training.folds import split_groups
@@ -22,7 +22,8 @@ WORDS = 5
 """Words in a row that count as one shingle."""
 SHARE = 0.5
 """Share of the shorter passage's shingles that stand in the other, from which two are near copies."""
-_BUCKETS = 2**22
+FEWEST_COMMON = 3
+"""Shingles that near copies share at least: one stock phrase makes no copy of a short headline."""
 _ROWS = 500
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+"
@@ -94,11 +95,12 @@ def copies_between(training: Dataset, evaluation: Dataset) -> tuple[NearCopy, ..
 
 
 def near_pairs(texts: Sequence[str]) -> list[Pair]:
-    """All pairs of near copies. A text of fewer than WORDS words has no shingle, and is a copy of nothing."""
-    vectorizer = HashingVectorizer(
-        ngram_range=(WORDS, WORDS), token_pattern=_WORD, n_features=_BUCKETS, binary=True, norm=None, alternate_sign=False, dtype=np.float32
-    )
-    shingles = sp.csr_array(vectorizer.transform(texts))
+    """All pairs of near copies. A text of too few words to share FEWEST_COMMON shingles is a copy of nothing."""
+    vectorizer = CountVectorizer(ngram_range=(WORDS, WORDS), token_pattern=_WORD, binary=True, dtype=np.float32)
+    try:
+        shingles = sp.csr_array(vectorizer.fit_transform(texts))
+    except ValueError:  # no text has a single shingle
+        return []
     sizes = np.diff(shingles.indptr)
     columns = shingles.T.tocsr()
     found = []
@@ -106,7 +108,7 @@ def near_pairs(texts: Sequence[str]) -> list[Pair]:
         common = (shingles[start : start + _ROWS] @ columns).tocoo()
         first, second = common.row + start, common.col
         shares = common.data / np.minimum(sizes[first], sizes[second])
-        near = (first < second) & (shares >= SHARE)
+        near = (first < second) & (shares >= SHARE) & (common.data >= FEWEST_COMMON)
         rows = zip(first[near], second[near], shares[near], strict=True)
         found += [Pair(int(one), int(other), float(share)) for one, other, share in rows]
     return found

@@ -17,7 +17,7 @@ from training.halves import check_apart
 from training.intervals import Figure
 from training.metrics import Answers, measure_all
 from training.promote import answers_of
-from training.report import NAMED, comparison_table, frame_table, robustness_section
+from training.report import comparison_table, copies_section, frame_table, named_copies, robustness_section
 from training.robustness import Robustness, robustness
 from training.train import check_trainable
 
@@ -52,16 +52,19 @@ def evaluate(
     """
     if training is not None:
         check_apart(training, evaluation)
+    copies = find_copies(evaluation, FOLDS, seed)
+    apart = copies.regrouped(evaluation)
     answers = answers_of(model, evaluation)
     floors = [
         _Floor(ALL_POSITIVE, all_positive(evaluation.labels)),
         _prior(trained_on, evaluation, seed),
-        _words(training, evaluation, seed, jobs),
+        _words(training, apart, seed, jobs),
     ]
     everyone = {MODEL: answers} | {floor.name: floor.answers for floor in floors if floor.answers is not None}
-    measures = {who: measure_all(what, evaluation.codebook.names, evaluation.groups, jobs=jobs) for who, what in everyone.items()}
+    measures = {who: measure_all(what, evaluation.codebook.names, apart.groups, jobs=jobs) for who, what in everyone.items()}
     missing = tuple(f"{floor.name}: not there, {floor.reason}" for floor in floors if floor.answers is None)
-    return Evaluation(measures, robustness(answers, evaluation), missing + _overlap(trained_on, evaluation, training))
+    notes = (*missing, copies_section(copies), *_overlap(trained_on, evaluation, training))
+    return Evaluation(measures, robustness(answers, evaluation, apart.groups), notes)
 
 
 def evaluation_report(found: Evaluation, frames: tuple[str, ...]) -> str:
@@ -81,13 +84,12 @@ def _prior(trained_on: Mapping[str, Any], evaluation: Dataset, seed: int) -> _Fl
 
 def _words(training: Dataset | None, evaluation: Dataset, seed: int, jobs: int) -> _Floor:
     name = f"{WORDS} ({'cross-validated over these passages' if training is None else 'training passages'})"
-    known = evaluation if training is None else training
-    known = find_copies(known, FOLDS, seed).regrouped(known)
+    known = evaluation if training is None else find_copies(training, FOLDS, seed).regrouped(training)
     try:
         check_trainable(known, FOLDS, seed)
+        return _Floor(name, words(known, FOLDS, seed, jobs) if training is None else words_from(known, evaluation, FOLDS, seed, jobs))
     except TrainingError as error:
         return _Floor(name, None, str(error))
-    return _Floor(name, words(known, FOLDS, seed, jobs) if training is None else words_from(known, evaluation, FOLDS, seed, jobs))
 
 
 def _overlap(trained_on: Mapping[str, Any], evaluation: Dataset, training: Dataset | None) -> tuple[str, ...]:
@@ -102,7 +104,4 @@ def _overlap(trained_on: Mapping[str, Any], evaluation: Dataset, training: Datas
 
 
 def _named(copies: tuple[NearCopy, ...]) -> str:
-    if not copies:
-        return "none"
-    names = "; ".join(map(str, copies[:NAMED])) + ("; …" if len(copies) > NAMED else "")
-    return f"{len(copies)}, the training passage first: {names}"
+    return f"{len(copies)}, the training passage first: {named_copies(copies)}" if copies else "none"

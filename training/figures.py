@@ -58,15 +58,19 @@ def shares_figure(shares: Sequence[AtShare], frames: Sequence[str]) -> Figure:
     at = [one.share for one in shares]
     for column, frame in enumerate(frames):
         line = _line_with_band(axes, at, [one.f1[column] for one in shares], frame)
-        axes.plot(at, [one.best_f1[column] for one in shares], linestyle=":", color=line.get_color())
+        axes.plot(at, [_height(one.best_f1[column]) for one in shares], linestyle=":", color=line.get_color())
     axes.set_xlim(0, max(at) * 1.05)
     axes.legend(title="dotted: best cut for the share")
     return figure
 
 
+def _height(measured: Measured) -> float:
+    return np.nan if measured.value is None else measured.value
+
+
 def _line_with_band(axes: Axes, x: Sequence[float], measured: Sequence[Measured], label: str) -> Line2D:
     """A line through the values, its intervals shaded where there are any."""
-    (line,) = axes.plot(x, [np.nan if one.value is None else one.value for one in measured], marker="o", label=label)
+    (line,) = axes.plot(x, [_height(one) for one in measured], marker="o", label=label)
     low = [np.nan if one.low is None else one.low for one in measured]
     high = [np.nan if one.high is None else one.high for one in measured]
     axes.fill_between(x, low, high, color=line.get_color(), alpha=0.15, linewidth=0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from framing.data import Dataset
+from framing.errors import TrainingError
 from framing.heads import ABSENT, PRESENT, Array
 from training.classifier import Labels, fit_scores
 from training.folds import Fold, joined_scores, split_groups
@@ -19,12 +21,11 @@ ALL_POSITIVE, PRIOR, WORDS = "all-positive", "prior", "TF-IDF + logistic regress
 
 
 def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> dict[str, Answers]:
-    """Answers of the three floors, by name; the trained one on grouped folds like every recipe."""
-    return {
-        ALL_POSITIVE: all_positive(dataset.labels),
-        PRIOR: prior(dataset.labels, dataset.labels.mean(axis=0), seed),
-        WORDS: words(dataset, folds, seed, jobs),
-    }
+    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if its passages share any word."""
+    found = {ALL_POSITIVE: all_positive(dataset.labels), PRIOR: prior(dataset.labels, dataset.labels.mean(axis=0), seed)}
+    with suppress(TrainingError):  # scripts that write no spaces give whole clauses as words
+        found[WORDS] = words(dataset, folds, seed, jobs)
+    return found
 
 
 def all_positive(labels: Labels) -> Answers:

@@ -10,7 +10,6 @@ from typing import Literal
 from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
-from framing.prediction import ModelIdentity
 from training.intervals import Figure
 
 Half = Literal["tune", "sealed"]
@@ -52,13 +51,13 @@ def load_half(path: Path, codebook: Codebook, half: Half) -> Dataset:
     return dataset.subset(rows)
 
 
-def log_reading(folder: Path, passages: str, model: ModelIdentity, measures: dict[str, Figure], reason: str) -> None:
-    """Add a line to the log beside the sealed passages."""
+def log_reading(folder: Path, passages: str, model: str, measures: dict[str, Figure], reason: str) -> None:
+    """Add a line to the log beside the sealed passages; `model` names what read them."""
     log = folder / LOG
     known = log.read_text(encoding="utf-8") if log.exists() else _HEADER
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     figures = f"{measures['macro_f1']} | {measures['mean_average_precision']}"
-    log.write_text(f"{known}| {today} | {passages} | {model.name} {model.version} | {figures} | {_cell(reason)} |\n", encoding="utf-8")
+    log.write_text(f"{known}| {today} | {passages} | {model} | {figures} | {_cell(reason)} |\n", encoding="utf-8")
 
 
 def _cell(text: str) -> str:

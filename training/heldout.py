@@ -15,6 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from framing.data import Dataset
 from framing.encoder import Vectors
+from framing.errors import TrainingError
 from framing.features import TermWeights
 from framing.heads import Array
 from training.classifier import Labels, fit_scores
@@ -29,7 +30,8 @@ from training.transformer.build import build_encoder
 class HeldOut:
     """Scores (n, k) of each passage by heads, and where the recipe fine-tunes an encoder, that have not seen its group.
 
-    `probabilities` and `decisions` (n, k) use calibration and cut points learned on the other folds only.
+    `probabilities` and `decisions` (n, k) use calibration and cut points learned on the labels of the other folds only, though on
+    scores of heads that did see this fold.
     """
 
     scores: Array
@@ -50,8 +52,11 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
 
 
 def fit_vocabulary(texts: Sequence[str]) -> TermWeights:
-    """Weights of the words and word pairs that stand in two texts or more."""
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(texts)
+    """Weights of the words and word pairs that stand in two texts or more. Raises TrainingError where there is none."""
+    try:
+        vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit(texts)
+    except ValueError as error:
+        raise TrainingError("no word stands in two of the passages; words cannot be weighed") from error
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
     return TermWeights({term: column for column, term in enumerate(terms)}, vectorizer.idf_.astype(np.float32))
 

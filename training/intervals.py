@@ -46,7 +46,7 @@ def bootstrapped(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS
         warnings.simplefilter("ignore", RuntimeWarning)  # what stands nowhere is nan in every draw
         values = statistic(np.ones((1, len(groups))))[0]
         if not draws or len(set(groups)) < FEWEST_GROUPS:
-            return [Figure(_number(value)) for value in values]
+            return [figure_of(value) for value in values]
         weights = group_weights(groups, draws, seed)
         chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
         samples = np.concatenate(Parallel(jobs, prefer="threads")(delayed(statistic)(chunk) for chunk in chunks))
@@ -60,6 +60,11 @@ def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
     count = int(members.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
     return np.asarray(drawn[:, members], np.float64)
+
+
+def figure_of(value: float) -> Figure:
+    """A number without an interval; nan is none."""
+    return Figure(_number(value))
 
 
 def _number(value: float) -> float | None:

@@ -32,17 +32,18 @@ def judgement(
     dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, run: Run = Run(),
     leave_kinds_out: bool | None = None,
 ) -> Judgement:  # fmt: skip
-    """Measure `unseen`, the held-out answers for `dataset`, whose groups are those that `copies` joined.
+    """Measure `unseen`, the held-out answers for `dataset`; folds and intervals go by the groups that `copies` joined.
 
-    `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs as much as the cross-validation again,
-    so that, unless told, only such a recipe does.
+    `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs the others as much as the cross-validation
+    again, so that, unless told, only such a recipe does.
     """
+    apart = copies.regrouped(dataset)
     kinds: KindsOut | Unmeasured = NOT_ASKED
     if leave_kinds_out or (leave_kinds_out is None and vectors is not None):
         run.on_stage("leaving kinds out")
-        kinds = kinds_out(dataset, recipe, vectors, run)
+        kinds = kinds_out(apart, recipe, vectors, run)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
-    everyone = {recipe.name: answers, **floors(dataset, recipe.folds, run.seed, run.jobs)}
-    measures = {who: measure_all(what, dataset.codebook.names, dataset.groups, jobs=run.jobs) for who, what in everyone.items()}
-    return Judgement(answers, measures, robustness(answers, dataset), kinds, copies)
+    everyone = {recipe.name: answers, **floors(apart, recipe.folds, run.seed, run.jobs)}
+    measures = {who: measure_all(what, dataset.codebook.names, apart.groups, jobs=run.jobs) for who, what in everyone.items()}
+    return Judgement(answers, measures, robustness(answers, dataset, apart.groups), kinds, copies)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from matplotlib.figure import Figure as Drawing
 
-_UNNAMEABLE = re.compile(r"[^\w\-. ]", re.ASCII)
+_UNNAMEABLE = re.compile(r"[^\w\-. ]")
 """What MLflow refuses in the name of a metric; a style or kind may hold it."""
+_LONGEST = 60
 
 Table = dict[str, list[Any]]
 
@@ -60,13 +61,15 @@ def _robustness_figures(found: Robustness, frames: Sequence[str]) -> dict[str, F
     for at in found.shares:
         named |= {f"share/{at.share}/macro_f1": at.macro_f1}
         named |= {f"share/{at.share}/f1/{frame}": figure for frame, figure in zip(frames, at.f1, strict=True)}
-        named |= {f"share/{at.share}/best_cut/{frame}": Figure(cut) for frame, cut in zip(frames, at.best_cuts, strict=True)}
+        named |= {f"share/{at.share}/best_cut/{frame}": cut for frame, cut in zip(frames, at.best_cuts, strict=True)}
     named |= {f"risk_at_coverage/{at.coverage}": at.risk for at in found.curve}
     return named | {f"slice/{by}/{_named(part.name)}/micro_f1": part.micro_f1 for by, parts in found.slices.items() for part in parts}
 
 
 def _named(part: str) -> str:
-    return _UNNAMEABLE.sub("_", part)
+    """A style, kind or language as a part of a metric's name, which MLflow treats as a path."""
+    name = _UNNAMEABLE.sub("_", part)[:_LONGEST].strip()
+    return name if name.strip(".") else f"_{name}"
 
 
 def run_figures(judged: Judgement, frames: Sequence[str]) -> dict[str, Drawing]:
@@ -100,8 +103,8 @@ def _share_rows(found: Robustness, frames: Sequence[str]) -> list[dict[str, Any]
             "share": at.share,
             "frame": frame,
             **flat({"f1": asdict(at.f1[column])}, mark="/"),
-            "best_cut": at.best_cuts[column],
-            "best_f1": at.best_f1[column],
+            "best_cut": at.best_cuts[column].value,
+            "best_f1": at.best_f1[column].value,
         }
         for at, column, frame in rows
     ]

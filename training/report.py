@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from training.copies import Copies
+from training.copies import Copies, NearCopy
 from training.intervals import Figure
 from training.kinds import KindsOut, Unmeasured
 from training.robustness import AtShare, Robustness
@@ -36,11 +36,16 @@ def copies_section(copies: Copies) -> str:
     """Near copies across groups, and what was done about them, as a sentence or two."""
     if not copies.pairs:
         return "Near copies (half of the shorter passage's runs of five words) across groups: none."
-    named = "; ".join(map(str, copies.pairs[:NAMED])) + ("; …" if len(copies.pairs) > NAMED else "")
     return (
         f"Near copies (half of the shorter passage's runs of five words) across groups: {len(copies.pairs)}, of which {copies.crossing} "
-        f"would have stood on two sides of a fold. Their groups were joined, {copies.joined} to others, before any fold was dealt: {named}."
+        f"would have stood on two sides of a fold. Their groups, {copies.joined} fewer then, count as one in every fold and interval: "
+        f"{named_copies(copies.pairs)}."
     )
+
+
+def named_copies(pairs: Sequence[NearCopy]) -> str:
+    """The first NAMED of them."""
+    return "; ".join(map(str, pairs[:NAMED])) + ("; …" if len(pairs) > NAMED else "")
 
 
 def robustness_section(found: Robustness, frames: Sequence[str]) -> str:
@@ -85,7 +90,7 @@ def kinds_section(kinds: KindsOut | Unmeasured, slices: Mapping[str, Sequence[Sl
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
-    return "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
+    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in [header, ["---"] * len(header), *rows])
 
 
 def _share_table(shares: Sequence[AtShare], frames: Sequence[str]) -> str:
@@ -94,7 +99,7 @@ def _share_table(shares: Sequence[AtShare], frames: Sequence[str]) -> str:
 
 
 def _best_cut_table(shares: Sequence[AtShare], frames: Sequence[str]) -> str:
-    rows = [[frame, *(f"{at.best_cuts[column]:.2f}: {at.best_f1[column]:.3f}" for at in shares)] for column, frame in enumerate(frames)]
+    rows = [[frame, *(f"{at.best_cuts[column]}: {at.best_f1[column]}" for at in shares)] for column, frame in enumerate(frames)]
     return table(["frame", *(f"{at.share:.0%}" for at in shares)], rows)
 
 

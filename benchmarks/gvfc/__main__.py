@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from benchmarks.contenders import DECISION_RULE, Contender, contenders, recipes_named
+from benchmarks.contenders import DECISION_RULE, Contender, contenders, recipes_asked
 from benchmarks.gvfc.corpus import DEFAULT_FOLDER, FOLDS, load_fold, read_codebook
 from benchmarks.options import check_out, contender_options, plain_errors
-from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all, table
+from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all
+from training.report import table
 
 DATA = "GVFC"
 INNER_FOLDS = 3
@@ -41,7 +42,7 @@ def command(
     if not only_table:
         if not folder.is_dir():
             raise click.ClickException(f"skipped: the corpus is not at {folder}")
-        own = [replace(recipe, folds=INNER_FOLDS) for recipe in recipes_named(() if no_recipes else recipes)]
+        own = [replace(recipe, folds=INNER_FOLDS) for recipe in recipes_asked(recipes, no_recipes)]
         who = contenders(own, peers, setfit_steps)
         for result in run_all(trials(folder, chosen or range(folds), who), out, resume):
             click.echo(str(result))

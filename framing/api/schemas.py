@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from framing.api.settings import Settings
 from framing.api.slot import ServedModel
+from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
 from framing.text import Split
 
@@ -118,7 +119,9 @@ class PassageBody(_Answer):
     left_out: str | None = Field(description="Why the passage was not scored (web-page furniture, say); then it has no frames.")
     language: str = Field(description="ISO 639-1 code.")
     truncated: bool = Field(description="Whether the passage is longer than the encoder reads; its end was not seen then.")
-    model: str = Field(description="Name and version of the model that answered; the fallback's for passages in its languages.")
+    model: str = Field(
+        description="Name and version of the model that answered, the fallback's for its languages; empty if the passage was left out."
+    )
     warnings: list[str] = Field(description="Sentences about what a reader of the answer should know.")
     frames: list[FrameBody] = Field(description="Every frame of the codebook, in its order.")
 
@@ -185,11 +188,20 @@ class CodebookBody(BaseModel):
     frames: list[FrameDescription]
 
 
+class CutsBody(BaseModel):
+    """Where a model draws its lines for one frame."""
+
+    name: str
+    threshold: float
+    floor: float
+
+
 class FallbackBody(BaseModel):
     """The model for passages in languages that the other was not trained on."""
 
     model: IdentityBody
     languages: list[str]
+    frames: list[CutsBody] = Field(description="Where it draws its lines.")
 
 
 class LimitsBody(_Answer):
@@ -250,9 +262,16 @@ def describe_model(served: ServedModel, settings: Settings) -> ModelDescription:
             frames=[FrameDescription(**asdict(frame), threshold=threshold, floor=floor) for frame, threshold, floor in lines],
         ),
         languages=list(model.languages),
-        fallback=None
-        if model.fallback is None
-        else FallbackBody(model=IdentityBody.model_validate(model.fallback.identity), languages=list(model.fallback.languages)),
+        fallback=None if model.fallback is None else _describe_fallback(model.fallback),
         limits=LimitsBody.model_validate(settings),
         details=dict(served.details),
+    )
+
+
+def _describe_fallback(model: FramingModel) -> FallbackBody:
+    lines = zip(model.codebook.names, model.heads.thresholds, model.heads.floors, strict=True)
+    return FallbackBody(
+        model=IdentityBody.model_validate(model.identity),
+        languages=list(model.languages),
+        frames=[CutsBody(name=name, threshold=threshold, floor=floor) for name, threshold, floor in lines],
     )

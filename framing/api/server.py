@@ -26,12 +26,14 @@ _log = logging.getLogger("uvicorn.error")
 
 
 def load_served(settings: Settings) -> ServedModel:
-    """Load the model, and its fallback if there is one, hold both against their golden answers, and take from the model's manifest what
-    clients may know."""
+    """Load the model, hold it against its golden answers, add its fallback if there is one, and take from its manifest what clients
+    may know."""
     folder = settings.model
     model = load_model(folder)
     check_golden(model, folder)
     model = with_fallback(model, folder, settings.multilingual)
+    if model.fallback is not None:
+        _log.info("Passages in %s are read by %s", ", ".join(model.fallback.languages), model.fallback.identity)
     manifest = read_manifest(folder)
     details = {"created": manifest.created, "recipe": manifest.recipe, "data": manifest.data, "metrics": manifest.metrics}
     return ServedModel(model, details)

@@ -25,6 +25,6 @@ fallback_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     envvar="FRAMING_MULTILINGUAL",
     show_envvar=True,
-    show_default="the folder multilingual beside the model, where its encoder is installed",
+    show_default="the folder beside the model that is named after it with -multilingual, where its encoder is installed",
     help="Folder of the model for passages in languages that the other was not trained on.",
 )

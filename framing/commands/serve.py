@@ -13,7 +13,7 @@ _MODEL = "Folder of the model.  [env var: FRAMING_MODEL; default: models/default
 
 _MULTILINGUAL = (
     "Folder of the model for passages in languages that the other was not trained on.  "
-    "[env var: FRAMING_MULTILINGUAL; default: the folder multilingual beside the model, where its encoder is installed]"
+    "[env var: FRAMING_MULTILINGUAL; default: the folder beside the model named after it with -multilingual]"
 )
 
 

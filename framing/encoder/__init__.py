@@ -20,8 +20,8 @@ SavedEncoder = CompiledEncoder | StaticEncoder | MultilingualEncoder
 KINDS: dict[str, type[SavedEncoder]] = {kind.kind: kind for kind in (CompiledEncoder, StaticEncoder, MultilingualEncoder)}
 
 
-def open_encoder(kind: str, folder: str | Path, threads: int | None = None) -> SavedEncoder:
+def open_encoder(kind: str, folder: str | Path) -> SavedEncoder:
     """Open the encoder of a folder. Raises EncoderError, or MissingExtra where its package is not installed."""
     if kind not in KINDS:
         raise EncoderError(f"there is no kind of encoder '{kind}'; kinds are {', '.join(KINDS)}")
-    return KINDS[kind](folder, threads)
+    return KINDS[kind](folder)

@@ -33,6 +33,7 @@ class CompiledEncoder:
     """
 
     kind = "compiled"
+    packages: tuple[str, ...] = ()
     files = (GRAPH_FILE, TOKENIZER_FILE)
 
     def __init__(self, folder: str | Path, threads: int | None = None) -> None:

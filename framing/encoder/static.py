@@ -24,9 +24,10 @@ class StaticEncoder:
     """
 
     kind = "static"
+    packages: tuple[str, ...] = ()
     files = (TABLE_FILE, TOKENIZER_FILE)
 
-    def __init__(self, folder: str | Path, threads: int | None = None) -> None:  # noqa: ARG002 - one thread is all it uses
+    def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         require(self.folder, self.files)
         self._tokenizer = open_tokenizer(self.folder / TOKENIZER_FILE)

@@ -37,21 +37,25 @@ def command(
     as_json: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
-    model = with_fallback(load_model(folder), folder, fallback)
+    model = load_model(folder)
+    if fallback is not None:
+        model = with_fallback(model, folder, fallback)
     dataset = _load(data, model.codebook, half, reason)
     trained_on = read_manifest(folder).data
-    if dataset.digest == trained_on.get("digest"):
+    digests = {trained_on.get("digest"), None if fallback is None else read_manifest(fallback).data.get("digest")}
+    if dataset.digest in digests:
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     check_open(training)
     found = evaluate(model, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
     measures = found.measures[MODEL]
+    who = str(model.identity) if model.fallback is None else f"{model.identity} with {model.fallback.identity}"
     if half == "sealed":
-        log_reading(data[0].parent, describe(data, half), model.identity, measures, reason)
+        log_reading(data[0].parent, describe(data, half), who, measures, reason)
     if as_json:
-        click.echo(json.dumps({name: asdict(figure) for name, figure in measures.items()}, indent=1))
+        click.echo(json.dumps(asdict(found), indent=1))
         return
     where = f"{describe(data, half)}: {len(dataset)} passages in {len(set(dataset.groups))} groups"
-    click.echo(f"{model.identity.name} {model.identity.version} on {where}\n")
+    click.echo(f"{who} on {where}\n")
     click.echo(evaluation_report(found, model.codebook.names))
 
 

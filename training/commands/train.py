@@ -19,6 +19,7 @@ from training.recipes import RECIPES, recipe_named
 from training.report import copies_section
 from training.run import Run
 from training.train import Trained, train
+from training.transformer.weights import make_cache
 
 AUTO = "auto"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,6 +73,8 @@ def command(
     if held_back is not None:
         check_apart(dataset, held_back)
     recipe = _recipe(asked, dataset)
+    if cache is not None:
+        make_cache(cache)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
     run = Run(seed, jobs, cache=cache, on_stage=_say)

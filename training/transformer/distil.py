@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,35 +82,30 @@ def _taught(
     table: Vectors, pieces: Sequence[Sequence[int]], goals: Vectors, labels: NDArray[np.bool_], budget: Distillation, seed: int,
     on_step: Callable[[int, int], None] | None,
 ) -> Vectors:  # fmt: skip
+    """The table with the vectors of all pieces that stand in the texts taught, and the others as they were."""
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits, normalize
 
     torch.manual_seed(seed)
-    bag = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(table), freeze=False, mode="sum", sparse=True)
+    seen, places = np.unique(np.concatenate([np.asarray(ids) for ids in pieces]), return_inverse=True)
+    rows = torch.split(torch.from_numpy(places), [len(ids) for ids in pieces])
+    bag = torch.nn.EmbeddingBag.from_pretrained(torch.from_numpy(table[seen]), freeze=False, mode="sum")
     to_teacher, to_labels = torch.nn.Linear(table.shape[1], goals.shape[1]), torch.nn.Linear(table.shape[1], labels.shape[1])
-    dense = [*to_teacher.parameters(), *to_labels.parameters()]
-    optimizers: list[Any] = [
-        torch.optim.SparseAdam(list(bag.parameters()), lr=budget.learning_rate),
-        torch.optim.Adam(dense, lr=budget.learning_rate),
-    ]
+    learning = [*bag.parameters(), *to_teacher.parameters(), *to_labels.parameters()]
+    optimizer = torch.optim.Adam(learning, lr=budget.learning_rate)
     aims, targets = torch.from_numpy(goals), torch.tensor(labels, dtype=torch.float32)
-    steps = budget.epochs * -(-len(pieces) // _BATCH)
-    schedules = [torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps) for optimizer in optimizers]
-    done = 0
-    for _ in range(budget.epochs):
-        for rows in torch.randperm(len(pieces)).split(_BATCH):
-            chosen = [pieces[row] for row in rows.tolist()]
-            starts = torch.tensor([0, *np.cumsum([len(ids) for ids in chosen])[:-1].tolist()])
-            vectors = normalize(bag(torch.tensor([piece for ids in chosen for piece in ids]), starts), dim=1)
-            apart = 1 - (normalize(to_teacher(vectors), dim=1) * aims[rows]).sum(dim=1).mean()
-            loss = apart + binary_cross_entropy_with_logits(to_labels(budget.scale * vectors), targets[rows])
-            for optimizer in optimizers:
-                optimizer.zero_grad()
-            loss.backward()
-            for optimizer, schedule in zip(optimizers, schedules, strict=True):
-                optimizer.step()
-                schedule.step()
-            done += 1
-            if on_step is not None:
-                on_step(done, steps)
-    return np.asarray(bag.weight.detach().numpy())
+    batches = [batch for _ in range(budget.epochs) for batch in torch.randperm(len(pieces)).split(_BATCH)]
+    for step, batch in enumerate(batches, 1):
+        optimizer.param_groups[0]["lr"] = budget.learning_rate * (1 - (step - 1) / len(batches))
+        chosen = [rows[text] for text in batch.tolist()]
+        starts = torch.tensor([0, *(len(ids) for ids in chosen[:-1])]).cumsum(0)
+        vectors = normalize(bag(torch.cat(chosen), starts), dim=1)
+        apart = 1 - (normalize(to_teacher(vectors), dim=1) * aims[batch]).sum(dim=1).mean()
+        loss = apart + binary_cross_entropy_with_logits(to_labels(budget.scale * vectors), targets[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if on_step is not None:
+            on_step(step, len(batches))
+    table[seen] = bag.weight.detach().numpy()
+    return table

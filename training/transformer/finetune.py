@@ -60,7 +60,7 @@ def finetune(
     optimizer, schedule = _optimizer(learning, budget, len(batches))
     model.train()
     for step, rows in enumerate(batches, 1):
-        with torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=products_in_bfloat16()):
             vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"].float()
         loss = binary_cross_entropy_with_logits(head(budget.scale * torch.nn.functional.normalize(vectors, dim=1)), targets[rows])
         optimizer.zero_grad()
@@ -71,6 +71,13 @@ def finetune(
         if on_step is not None:
             on_step(step, len(batches))
     model.eval()
+
+
+def products_in_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16."""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _epochs(budget: FineTuning, texts: int) -> int:

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.errors import TrainingError
 from framing.files import whole_file
-from training.transformer.finetune import FineTuning
+from training.transformer.finetune import FineTuning, products_in_bfloat16
+from training.transformer.source import pooling_of
+
+_VERSION = 1
+"""To be raised when fine-tuning changes, so that weights of before are not taken for those of now."""
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -21,11 +26,23 @@ if TYPE_CHECKING:
 
 def weights_key(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning, seed: int) -> str:
     """A name for the weights that fine-tuning will give: equal only for the same start, texts, labels (n, k), budget and seed."""
-    digest = hashlib.sha256(json.dumps([list(texts), asdict(budget), seed]).encode())
+    how = [_VERSION, asdict(budget), seed, products_in_bfloat16(), model.max_seq_length, pooling_of(model)]
+    digest = hashlib.sha256(json.dumps([how, list(texts)]).encode())
     digest.update(np.packbits(labels).tobytes())
     for name, weights in sorted(model[0].auto_model.state_dict().items()):
         digest.update(name.encode() + weights.numpy().tobytes())
     return digest.hexdigest()[:32]
+
+
+def make_cache(folder: Path) -> None:
+    """Make the folder, before hours of work. Raises TrainingError where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(folder / "writable"):
+            pass
+        (folder / "writable").unlink()
+    except OSError as error:
+        raise TrainingError(f"the cache {folder} cannot be written ({error.strerror}); name another with --cache") from error
 
 
 def write_weights(model: SentenceTransformer, path: Path) -> None:
