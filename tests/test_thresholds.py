@@ -1,6 +1,7 @@
 """Calibration and cut points."""
 
 import numpy as np
+import pytest
 
 from training.thresholds import choose_floors, choose_thresholds, fit_calibration
 
@@ -26,6 +27,20 @@ def test_calibration_never_turns_a_ranking_round():
 def test_the_threshold_parts_what_can_be_parted():
     probabilities = np.array([[0.1], [0.2], [0.7], [0.8]])
     assert choose_thresholds(probabilities, np.array([[False], [False], [True], [True]])).round(2).tolist() == [0.45]
+
+
+def test_of_cuts_that_are_about_as_good_the_middle_is_taken():
+    """From .2 to .8 every cut finds 100 of 101 carriers, or the last one too with nothing else."""
+    probabilities = np.array([*np.full(100, 0.9), 0.2, *np.full(200, 0.1)])[:, None]
+    labels = np.array([True] * 101 + [False] * 200)[:, None]
+    (cut,) = choose_thresholds(probabilities, labels)
+    low, high = 0.15, 0.55
+    assert np.log(cut / (1 - cut)) == pytest.approx((np.log(low / (1 - low)) + np.log(high / (1 - high))) / 2)
+
+
+def test_passages_of_one_probability_are_never_parted():
+    probabilities = np.array([0.7, 0.7, 0.7, 0.3])[:, None]
+    assert choose_thresholds(probabilities, np.array([[True], [False], [True], [False]]))[0] == pytest.approx(0.5)
 
 
 def test_few_of_a_frames_passages_fall_below_its_floor_and_none_is_above_the_threshold():

@@ -100,9 +100,10 @@ def test_a_static_encoder_learns_from_its_teacher_what_tells_the_labels_apart_an
     def distilled(folder: str, epochs: int) -> np.ndarray:
         budget = Distillation(dimensions=8, epochs=epochs, learning_rate=0.05)
         encoder = distil(load_source(str(small_transformer)), texts, labels, budget, tmp_path / folder, seed=1)
-        return encoder.encode(["rain fell all day", "frost fell all day"]).vectors
+        return encoder.encode(["rain fell all day", "frost fell all day", "rain fell all gas"]).vectors
 
-    untaught, taught = distilled("untaught", 0), distilled("taught", 20)
-    assert taught.shape == (2, 8)
-    assert taught[0] @ taught[1] < untaught[0] @ untaught[1] - 0.2
-    assert np.array_equal(taught, distilled("again", 20))
+    untaught, taught = distilled("untaught", 0), distilled("taught", 100)
+    assert taught.shape == (3, 8)
+    assert untaught[0] @ untaught[1] > untaught[0] @ untaught[2]
+    assert taught[0] @ taught[1] < taught[0] @ taught[2]
+    assert np.array_equal(taught, distilled("again", 100))

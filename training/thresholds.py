@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from framing.heads import Array, decide, sigmoid
 
 NEGATIVES_WEIGHTS = (1.0, 2.0)
 """Thresholds must serve both the labelled data's share of frames and a stream of news with half of it."""
+PLATEAU = 0.01
+"""Cuts whose F1 is this near to the best are as good: which of them is best differs from draw to draw."""
 MISSED_AT_MOST = 0.05
 """Share of a frame's passages that may fall below its floor and be called absent."""
 
@@ -75,21 +77,24 @@ def _fit_platt(scores: Array, labels: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def choose_thresholds(probabilities: Array, labels: NDArray[np.bool_]) -> Array:
-    """The cut (k,) with the best F1 a frame, averaged over the shares of frames that NEGATIVES_WEIGHTS stand for."""
-    return np.array([best_cut(probabilities[:, frame], labels[:, frame], NEGATIVES_WEIGHTS) for frame in range(labels.shape[1])])
+    """For each frame (k,) the middle of the cuts with about the best F1, averaged over the shares that NEGATIVES_WEIGHTS stand for."""
+    return np.array([best_cut(probabilities[:, frame], labels[:, frame], NEGATIVES_WEIGHTS, PLATEAU) for frame in range(labels.shape[1])])
 
 
-def best_cut(probabilities: Array, labels: NDArray[np.bool_], negatives_weights: Sequence[float]) -> float:
-    """The cut with the best F1 of one frame (n,), averaged over weights of the passages without it."""
+def best_cut(probabilities: Array, labels: NDArray[np.bool_], negatives_weights: Sequence[float], plateau: float = 0.0) -> float:
+    """The cut with the best F1 of one frame (n,), averaged over weights of the passages without it.
+
+    With a `plateau`, the middle, in log-odds, between the lowest and the highest cut whose F1 is no further from the best.
+    """
     order = np.argsort(-probabilities, kind="stable")
     found, wrong = np.cumsum(labels[order]), np.cumsum(~labels[order])
     total = labels.sum()
     quality = np.mean([2 * found / (found + weight * wrong + total) for weight in negatives_weights], axis=0)
     ranked = probabilities[order]
-    last_of_ties = np.append(ranked[1:] < ranked[:-1], True)
-    best = int(np.argmax(np.where(last_of_ties, quality, -1)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float(np.clip((ranked[best] + below) / 2, 0.01, 0.99))
+    quality[:-1][ranked[1:] == ranked[:-1]] = -1  # no cut parts a tie
+    good = np.flatnonzero(quality >= quality.max() - plateau)[[0, -1]]
+    cuts = np.clip((ranked + np.append(ranked[1:], 0.0)) / 2, 0.01, 0.99)[good]
+    return float(expit(logit(cuts).mean()))
 
 
 def choose_floors(probabilities: Array, labels: NDArray[np.bool_], thresholds: Array) -> Array:
