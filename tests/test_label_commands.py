@@ -75,11 +75,11 @@ def test_a_refused_import_names_the_rows_and_keeps_nothing(run, rows, codebook):
     result = run("import", rows, "--codebook", codebook, "--coder", "anna")
     assert result.exit_code == 1
     assert result.stderr == f"Error: {rows}, row 3: unknown frame 'hail'; accepted are rain, frost\n"
-    assert "the store holds no labels" in run("export", rows).stderr
+    assert "the store holds no labels" in run("agreement").stderr
 
 
 def test_reading_from_a_store_that_is_not_there_makes_none(run, tmp_path):
-    for arguments in (["export", tmp_path / "out.csv"],):
+    for arguments in (["export", tmp_path / "out.csv"], ["agreement"], ["disagreements"]):
         result = run(*arguments)
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == f"Error: label store {tmp_path / 'labels.db'}: there is no such file\n"
@@ -87,6 +87,44 @@ def test_reading_from_a_store_that_is_not_there_makes_none(run, tmp_path):
 
 
 def test_without_a_store_it_says_how_to_name_one(run):
-    result = run("export", "out.csv", FRAMING_LABELS="")
+    result = run("agreement", FRAMING_LABELS="")
     assert result.exit_code == 2
     assert "Missing option '--labels' (env var: 'FRAMING_LABELS')" in result.stderr
+
+
+def test_agreement_is_a_table_and_every_figure_as_json(run, rows, codebook):
+    run("import", rows, "--codebook", codebook)
+    assert (
+        done(run("agreement"))
+        == """\
+3 texts labelled by two or more of anna, ben; they differ on 1
+
+               alpha   agree   labels
+whole answer   0.615     67%        4
+rain           0.444     67%        3
+frost          1.000    100%        2
+
+Krippendorff (2018) asks for an alpha of 0.800, and for tentative conclusions at least 0.667.
+"""
+    )
+    figures = json.loads(done(run("agreement", "--json")))
+    assert (figures["texts"], figures["disputed"]) == (3, 1)
+    assert figures["frames"]["rain"]["alpha"] == pytest.approx(4 / 9)
+
+
+def test_a_disagreement_is_settled_by_an_import_that_leaves_the_coders_labels_alone(run, rows, codebook, tmp_path, tiny_codebook):
+    run("import", rows, "--codebook", codebook)
+    (line,) = done(run("disagreements")).splitlines()
+    waiting = json.loads(line)
+    assert (waiting["text"], waiting["disputed"]) == ("Frost came.", ["rain"])
+    assert waiting["answers"] == {"anna": ["rain", "frost"], "ben": ["frost"]}
+    before = json.loads(done(run("agreement", "--json")))
+    decision = tmp_path / "decided.jsonl"
+    decision.write_text(json.dumps({**waiting, "frames": ["frost"], "coder": "dora"}), encoding="utf-8")
+    assert done(run("import", decision, "--codebook", codebook, "--role", "adjudicator")).startswith("1 new")
+    assert done(run("disagreements")) == ""
+    assert json.loads(done(run("agreement", "--json"))) == before
+    target = tmp_path / "settled.csv"
+    assert done(run("export", target, "--settled")) == f"3 labels in {target}\n"
+    settled = {passage.text: (passage.coder, passage.frames) for passage in load_dataset([target], tiny_codebook).passages}
+    assert settled["Frost came."] == ("dora", ("frost",))
