@@ -120,7 +120,9 @@ BAD_QUERIES = {
     "?since=yesterday": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?since=2026-11-26T08:00:00": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?history=perhaps": "history must be true or false.",
-    "?cursor=Zanzibarian": "cursor is not one that was given here.",
+    "?cursor=Zanzibarian": "cursor is not one that can be there.",
+    "?frame=Zanzibarian": "frame is not one that can be there.",
+    "?coder=%00": "coder holds a NUL character, which no name has.",
     "?codre=anna": "The query has an unknown field 'codre'; accepted are coder, frame, since, history, cursor and limit.",
 }
 

@@ -153,6 +153,13 @@ def test_a_label_that_cannot_be_kept_is_refused_with_all_that_came_with_it(tmp_p
     store.close()
 
 
+@pytest.mark.parametrize("label", [Label("a", (), "an\0na"), Label("a", (), "anna", replaces=2**40)])
+def test_what_a_database_cannot_even_be_asked_about_is_refused_like_all_else(store, tiny_codebook, label):
+    with pytest.raises(LabelsRefused):
+        store.keep([RAIN, label], tiny_codebook)
+    assert ids(store) == []
+
+
 def test_two_labels_of_one_coder_on_one_text_do_not_come_together(store, tiny_codebook):
     with pytest.raises(LabelsRefused, match=r"^label 2: 'text' is a second label of this coder on the text of label 1$"):
         store.keep([RAIN, Label("Rain\nfell.", (), "anna")], tiny_codebook)

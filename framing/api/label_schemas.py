@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from framing.api.schemas import Text
 from framing.labels import KeptLabel, Label, LabelPage, LabelQuery, Origin, Role
@@ -16,6 +17,12 @@ ACCEPTED_QUERY = "coder, frame, since, history, cursor and limit"
 
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _without_nul(name: str) -> str:
+    if "\0" in name:
+        raise PydanticCustomError("nul", "holds a NUL character, which no name has")
+    return name
 
 
 class LabelBody(BaseModel):
@@ -108,8 +115,8 @@ class LabelQueryBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    coder: _Name | None = None
-    frame: str | None = Field(None, min_length=1, max_length=64, description="Only labels that name this frame.")
+    coder: Annotated[_Name, AfterValidator(_without_nul)] | None = None
+    frame: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{0,63}$", description="Only labels that name this frame.")
     since: AwareDatetime | None = Field(None, description="Only labels kept then or later: ISO 8601 with a zone.")
     history: bool = Field(False, description="Also labels that were replaced or withdrawn.")
     cursor: str | None = Field(None, pattern=r"^[0-9]{1,10}$", description="The `next` of the page before.")

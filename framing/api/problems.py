@@ -128,7 +128,7 @@ def _detail(error: Mapping[str, Any]) -> str:
         "datetime_parsing": _TIME,
         "datetime_from_date_parsing": _TIME,
         "timezone_aware": _TIME,
-        "string_pattern_mismatch": "is not one that was given here",
+        "string_pattern_mismatch": "is not one that can be there",
         "model_type": "must be a JSON object",
         "literal_error": "must be one of {expected}",
         "string_too_short": "must not be empty",

@@ -9,7 +9,7 @@ from framing.errors import BadLabel
 from framing.labels.label import Chain, KeptLabel, Label
 
 MAX_NAME = 200
-MAX_OFFSET = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 _NAMES = ("document", "id", "group", "style", "language")
 
 
@@ -22,7 +22,7 @@ def bad_labels(
     """
     first: dict[Chain, int] = {}
     for number, label in enumerate(labels):
-        wrong = _wrong_field(label, codebook)
+        wrong = wrong_field(label, codebook)
         if wrong is not None:
             yield BadLabel(number, wrong[1], wrong[0])
             continue
@@ -42,8 +42,8 @@ def bad_labels(
             yield BadLabel(number, taken, "replaces", conflict=True)
 
 
-def _wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
-    """The field that is wrong in itself, and how."""
+def wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
+    """The field that is wrong in itself, and how. A database is asked nothing about such a label: it may refuse the very question."""
     if not label.text.strip() or "\0" in label.text:
         return "text", "must hold more than white space, and no NUL character"
     names = {"coder": label.coder, **{name: getattr(label.origin, name) for name in _NAMES}}
@@ -55,6 +55,8 @@ def _wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
         return "language", "must be a code of two letters such as en or de"
     if any(name not in codebook.names for name in label.frames):
         return "frames", f"holds a frame that is not in the codebook; accepted are {', '.join(codebook.names)}"
+    if label.replaces is not None and not 0 < label.replaces <= MAX_NUMBER:
+        return "replaces", "is not the number of a label"
     if label.withdrawn and label.frames:
         return "frames", "must be empty where a label is withdrawn"
     if label.withdrawn and label.replaces is None:
@@ -66,7 +68,7 @@ def _wrong_position(label: Label) -> tuple[str, str] | None:
     start, end = label.origin.start, label.origin.end
     if start is None and end is None:
         return None
-    if start is None or end is None or not 0 <= start < end <= MAX_OFFSET:
+    if start is None or end is None or not 0 <= start < end <= MAX_NUMBER:
         return "start", "and end must both be given, with 0 <= start < end"
     return None if label.origin.document is not None else ("document", "is missing: it says what start and end count in")
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from framing.codebook import Codebook, parse_codebook
 from framing.errors import BadLabel, KeyReused, LabelsRefused
-from framing.labels.checks import bad_labels
+from framing.labels.checks import bad_labels, wrong_field
 from framing.labels.database import Database, open_database
 from framing.labels.label import MAX_PAGE, Chain, KeptLabel, Label, LabelPage, LabelQuery, Once, Origin, text_digest
 from framing.labels.tables import codebooks, labels, requests
@@ -46,7 +46,8 @@ class LabelStore:
             before = once and _kept_before(connection, once)
             if before:
                 return before
-            heads, replaced = _heads(connection, {label.chain for label in labels}), _replaced(connection, labels)
+            sound = [label for label in labels if wrong_field(label, codebook) is None]
+            heads, replaced = _heads(connection, {label.chain for label in sound}), _replaced(connection, sound)
             bad = tuple(bad_labels(labels, codebook, heads, replaced))
             if bad:
                 raise LabelsRefused(bad)
