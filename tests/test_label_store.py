@@ -279,6 +279,16 @@ def test_the_database_refuses_a_fork_even_from_a_writer_that_checks_nothing(labe
     engine.dispose()
 
 
+def test_what_only_the_database_sees_ends_as_a_conflict_too_and_nothing_is_kept(store, tiny_codebook, monkeypatch):
+    (first,) = store.keep([RAIN], tiny_codebook)
+    monkeypatch.setattr("framing.labels.store.bad_labels", lambda *_: ())
+    for label in (RAIN, Label(RAIN.text, (), "ben", replaces=first.id)):
+        with pytest.raises(LabelsRefused, match="was overtaken") as caught:
+            store.keep([Label("Good.", (), "anna"), label], tiny_codebook)
+        assert caught.value.conflict
+    assert ids(store, history=True) == [first.id]
+
+
 @pytest.mark.parametrize("statement", ["UPDATE label SET frames = ''", "DELETE FROM label"])
 def test_the_database_refuses_to_change_or_remove_a_label(label_place, tiny_codebook, store, statement):
     store.keep([RAIN], tiny_codebook)
