@@ -30,6 +30,7 @@ COMMANDS = (
     Entry("predict", "framing.commands.predict", "Label articles: files, or what comes in on standard input."),
     Entry("score", "framing.commands.score", "Label each row of a CSV, JSON lines or Parquet file."),
     Entry("serve", "framing.commands.serve", "Answer over HTTP, with a page to paste an article into."),
+    Entry("labels", "framing.commands.labels", "Keep labels: import, export, and compare several coders.", "labels"),
     Entry("train", "training.commands.train", "Train a model from labelled passages and a codebook.", "train"),
     Entry("evaluate", "training.commands.evaluate", "Judge a model on labelled passages it has not seen.", "train"),
     Entry("models", "training.commands.models", "List, compare and promote the registered models.", "train"),

@@ -21,7 +21,17 @@ from framing.label_columns import NO_LABELS, NO_TEXT, RefusedRowError, column_pr
 from framing.row_writer import open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
 
-__all__ = ["Dataset", "LabelledPassage", "load_dataset", "open_rows_writer", "read_rows", "text_key"]
+__all__ = [
+    "Dataset",
+    "LabelledPassage",
+    "LabelledRow",
+    "load_dataset",
+    "load_rows",
+    "open_rows_writer",
+    "own_group",
+    "read_rows",
+    "text_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,15 @@ class LabelledPassage:
     style: str | None = None
     coder: str | None = None
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """A passage and the row it was read from, which counts from 1 as an editor shows the file."""
+
+    source: str
+    row: int
+    passage: LabelledPassage
 
 
 @dataclass(frozen=True)
@@ -85,6 +104,11 @@ def load_dataset(paths: Sequence[str | Path], codebook: Codebook) -> Dataset:
 
     Raises DataError with every row that is refused; then nothing is read.
     """
+    return Dataset(codebook, tuple(row.passage for row in load_rows(paths, codebook)))
+
+
+def load_rows(paths: Sequence[str | Path], codebook: Codebook) -> tuple[LabelledRow, ...]:
+    """The passages that `load_dataset` reads, each with its row."""
     files = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     if not files:
         raise DataError([BadRow("labelled data", None, "no file was given")])
@@ -93,7 +117,12 @@ def load_dataset(paths: Sequence[str | Path], codebook: Codebook) -> Dataset:
         reading.read(path, name)
     if reading.refused:
         raise DataError(reading.refused)
-    return Dataset(codebook, tuple(reading.passages()))
+    return tuple(reading.rows())
+
+
+def own_group(text: str) -> str:
+    """The group of a text that is in no other: equal for texts that count as the same."""
+    return "text:" + hashlib.sha256(text_key(text).encode()).hexdigest()[:16]
 
 
 def text_key(text: str) -> str:
@@ -129,16 +158,16 @@ class _Reading:
     def __init__(self, codebook: Codebook) -> None:
         self.refused: list[BadRow] = []
         self._names = codebook.names
-        self._passages: list[tuple[str, LabelledPassage]] = []
+        self._rows: list[tuple[str, LabelledRow]] = []
         self._labels: dict[tuple[str, str | None], tuple[_Place, tuple[str, ...]]] = {}
         self._ids: dict[str, tuple[_Place, str]] = {}
         self._groups: dict[str, tuple[_Place, str]] = {}
 
-    def passages(self) -> Iterator[LabelledPassage]:
-        """The passages; one that names no group is in the group that another row of the same text names, or in its own."""
-        for key, passage in self._passages:
-            _, group = self._groups.get(key, (None, "text:" + hashlib.sha256(key.encode()).hexdigest()[:16]))
-            yield replace(passage, group=passage.group or group)
+    def rows(self) -> Iterator[LabelledRow]:
+        """The passages with their rows; one that names no group is in the group that another row of the same text names, or in its own."""
+        for key, row in self._rows:
+            _, group = self._groups.get(key, (None, own_group(key)))
+            yield replace(row, passage=replace(row.passage, group=row.passage.group or group))
 
     def read(self, path: Path, name: str) -> None:
         """Read one file; a row without an id is called `name:row`."""
@@ -194,7 +223,7 @@ class _Reading:
             _refuse_other_labels(passage.frames, place, *labelled)
             return
         self._labels[key, passage.coder] = (place, passage.frames)
-        self._passages.append((key, passage))
+        self._rows.append((key, LabelledRow(place.source, place.row, passage)))
 
 
 def _refuse_other_labels(frames: tuple[str, ...], place: _Place, there: _Place, frames_there: tuple[str, ...]) -> None:

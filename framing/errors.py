@@ -3,6 +3,9 @@
 FramingError                 what a person can read and act on; the command line prints it without a traceback
 ├── CodebookError            a codebook that cannot be used, by file and frame
 ├── DataError                labelled data or rows to score that cannot be read, all bad rows at once
+├── LabelsRefused            labels that cannot be kept, all bad ones at once; none of them was kept
+├── KeyReused                an idempotency key that came before, with another body
+├── StoreError               a label store that cannot be opened, read or written
 ├── TextError                text that cannot be labelled: empty, or too long
 ├── EncoderError             an encoder that is missing, unsupported or inconsistent with its tokenizer
 ├── ModelFolderError         a model folder that is altered, incomplete or newer than this program
@@ -55,6 +58,44 @@ class DataError(FramingError):
         if len(self.rows) > self.shown:
             lines.append(f"and {len(self.rows) - self.shown} more rows")
         super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class BadLabel:
+    """One label that was refused; `number` counts from 0 in the order they were given, `field` is what is wrong in it, if one is."""
+
+    number: int
+    problem: str
+    field: str
+    conflict: bool = False
+    """Whether it is good in itself, and only what the store holds by now stands against it."""
+
+
+class LabelsRefused(FramingError):
+    """Labels that were refused, all of them, in order; nothing of what was given with them was kept."""
+
+    def __init__(self, labels: Sequence[BadLabel]) -> None:
+        self.labels = tuple(labels)
+        super().__init__("\n".join(f"label {bad.number + 1}: '{bad.field}' {bad.problem}" for bad in self.labels))
+
+    @property
+    def conflict(self) -> bool:
+        """Whether nothing is wrong but that others came first."""
+        return all(bad.conflict for bad in self.labels)
+
+
+class KeyReused(FramingError):
+    """An idempotency key names one request for ever; this one came before with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("the idempotency key was used before, for other labels; a new request needs a new key")
+
+
+class StoreError(FramingError):
+    """A label store that cannot be used now: says which and why, without its password."""
+
+    def __init__(self, store: str, problem: str) -> None:
+        super().__init__(f"label store {store}: {problem}")
 
 
 class TextError(FramingError):

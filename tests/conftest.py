@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,36 @@ def seed_texts() -> list[str]:
     """Eighty passages from all over the seed set."""
     rows = (ROOT / "seeds" / "passages.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(row)["text"] for row in rows[:: len(rows) // 80]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes empty databases on a PostgreSQL server of our own; skipped where PostgreSQL is not installed."""
+    from tests.postgres import running_server, server_programs
+
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("skipped: PostgreSQL is not installed")
+    psycopg2 = pytest.importorskip("psycopg2", reason="skipped: psycopg2 is not installed")
+    with running_server(programs) as url:
+        numbers = count(1)
+
+        def make_database() -> str:
+            name = f"labels_{next(numbers)}"
+            connection = psycopg2.connect(url.replace("+psycopg2", ""))
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE DATABASE {name}")
+            connection.close()
+            return url.replace("/postgres?", f"/{name}?")
+
+        yield make_database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def label_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty label store may be made, in each kind of database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "labels.db")
+    make_database: Callable[[], str] = request.getfixturevalue("postgres")
+    return make_database()

@@ -11,9 +11,11 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
-from framing.api import problems
+from framing.api import labels, problems
 from framing.api.body import parse_predict_request, read_body
+from framing.api.dependencies import Limits, Served
 from framing.api.headers import SecurityHeaders
+from framing.api.label_schemas import ACCEPTED_QUERY
 from framing.api.openapi import DESCRIPTION, PREDICT_ANSWER, PREDICT_BODY, describe_hand_made_parts, problem_responses
 from framing.api.page import Page, load_page
 from framing.api.problems import Problem, answer_with_problems, invalid_place
@@ -33,6 +35,7 @@ from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.encoder import available_cores
 from framing.errors import TextError
+from framing.labels import Labels
 from framing.model import FramingModel
 from framing.prediction import DocumentAnswer
 from framing.text import Split
@@ -43,35 +46,30 @@ router = APIRouter()
 
 
 def create_app(
-    model: FramingModel | None, settings: Settings, details: Mapping[str, Any] | None = None, lifespan: Lifespan | None = None
+    model: FramingModel | None,
+    settings: Settings,
+    details: Mapping[str, Any] | None = None,
+    lifespan: Lifespan | None = None,
+    store: Labels | None = None,
 ) -> FastAPI:
     """The application over `model`; `details` are plain JSON values about its making, shown at /v1/model.
 
-    Without a model it is not ready until somebody, `lifespan` for one, puts a ServedModel into `app.state.slot`.
+    Without a model it is not ready until somebody, `lifespan` for one, puts a ServedModel into `app.state.slot`. Without a `store`
+    it keeps no labels.
     """
     app = FastAPI(title="framing", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.slot = ModelSlot(None if model is None else ServedModel(model, details or {}))
+    app.state.labels = store
     app.state.page = load_page()
     # More threads than cores would only take the interpreter from the event loop.
     app.state.predictions = CapacityLimiter(available_cores())
     app.include_router(router)
+    app.include_router(labels.router)
     app.add_middleware(SecurityHeaders)
-    answer_with_problems(app)
+    answer_with_problems(app, ACCEPTED_QUERY)
     describe_hand_made_parts(app)
     return app
-
-
-async def _served(request: Request) -> ServedModel:
-    slot: ModelSlot = request.app.state.slot
-    if slot.current is None:
-        raise Problem(problems.NOT_READY, "The model is still being loaded; try again in a moment.", headers={"Retry-After": "1"})
-    return slot.current
-
-
-async def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 async def _page(request: Request) -> Page:
@@ -79,8 +77,6 @@ async def _page(request: Request) -> Page:
     return page
 
 
-Served = Annotated[ServedModel, Depends(_served)]
-Limits = Annotated[Settings, Depends(_settings)]
 PageFile = Annotated[Page, Depends(_page)]
 
 _NOT_READY = problem_responses(problems.NOT_READY)

@@ -20,6 +20,16 @@ DOCUMENTS_REQUEST: dict[str, Any] = {
 }
 
 
+LABEL_REQUEST: dict[str, Any] = {"text": _OFFER, "frames": ["peace_mediator"], "coder": "anna"}
+
+LABELS_REQUEST: dict[str, Any] = {
+    "labels": [
+        {"text": _OFFER, "frames": ["peace_mediator"], "coder": "ben", "document": "a-1", "start": 0, "end": len(_OFFER)},
+        {"text": "The ministers had lunch in the garden.", "frames": [], "coder": "ben"},
+    ]
+}
+
+
 def _absent(frame: str, probability: float, threshold: float, floor: float) -> dict[str, Any]:
     return {"frame": frame, "probability": probability, "threshold": threshold, "floor": floor, "decision": "absent", "evidence": []}
 

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from framing.api.examples import DOCUMENTS_REQUEST, TEXT_ANSWER, TEXT_REQUEST
+from framing.api.examples import DOCUMENTS_REQUEST, LABEL_REQUEST, LABELS_REQUEST, TEXT_ANSWER, TEXT_REQUEST
+from framing.api.label_schemas import LabelBody, LabelsBody
 from framing.api.problems import MEDIA_TYPE, Kind, ProblemBody
 from framing.api.schemas import PredictRequest
 
@@ -18,6 +19,7 @@ is the passage or sentence. JavaScript counts UTF-16 units: use `Array.from(text
 
 Whatever is not answered is an RFC 9457 problem with a sentence that says why; no problem repeats the text."""
 
+_HAND_MADE = (PredictRequest, LabelBody, LabelsBody, ProblemBody)
 _REFERENCE = "#/components/schemas/{model}"
 
 PREDICT_BODY: dict[str, Any] = {
@@ -35,6 +37,30 @@ PREDICT_BODY: dict[str, Any] = {
     }
 }
 """The body is read by hand, so that it is parsed off the event loop; FastAPI does not know of it."""
+
+LABELS_BODY: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "maxLength": 200},
+            "description": "Names this request for ever: sent again with the same body it is answered as the first time, and counts once.",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [{"$ref": _REFERENCE.format(model=name)} for name in ("LabelBody", "LabelsBody")]},
+                "examples": {
+                    "one": {"summary": "one label", "value": LABEL_REQUEST},
+                    "many": {"summary": "several labels, all or none", "value": LABELS_REQUEST},
+                },
+            }
+        },
+    },
+}
 
 PREDICT_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -56,7 +82,7 @@ def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
 def describe_hand_made_parts(app: FastAPI) -> None:
     """Add the schemas that `app` refers to and FastAPI has not seen."""
     build = app.openapi
-    _, definitions = models_json_schema([(PredictRequest, "validation"), (ProblemBody, "validation")], ref_template=_REFERENCE)
+    _, definitions = models_json_schema([(model, "validation") for model in _HAND_MADE], ref_template=_REFERENCE)
 
     def openapi() -> dict[str, Any]:
         description = build()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from framing.api.headers import SECURITY_HEADERS
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
+_TIME = "must be a time with its zone, such as 2026-11-26T08:00:00Z"
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 """What is shown of a field's name; anything else may be a piece of text that came there by mistake."""
 
@@ -32,12 +34,16 @@ class Kind:
 BROKEN_JSON = Kind("broken-json", 400, "The body is not JSON")
 INCOMPLETE = Kind("incomplete-body", 400, "The body is incomplete")
 NOT_FOUND = Kind("not-found", 404, "Nothing at this address")
+NO_LABELS = Kind("no-label-store", 404, "This server keeps no labels")
 WRONG_METHOD = Kind("wrong-method", 405, "Wrong method")
+CONFLICT = Kind("label-conflict", 409, "Another label came first")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
 WRONG_TYPE = Kind("wrong-content-type", 415, "The body is of a type that is not taken here")
 INVALID = Kind("invalid-request", 422, "The request is not valid")
+KEY_REUSED = Kind("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request")
 INTERNAL = Kind("internal-error", 500, "The server made a mistake")
 NOT_READY = Kind("not-ready", 503, "No model is loaded yet")
+NO_STORE = Kind("label-store-down", 503, "The label store does not answer")
 STOPPING = Kind("stopping", 503, "The server is stopping")
 
 
@@ -76,13 +82,13 @@ class Problem(Exception):
         return Response(content, self.kind.status, {**SECURITY_HEADERS, **self.headers}, MEDIA_TYPE)
 
 
-def invalid_request(errors: Sequence[Mapping[str, Any]], accepted: Mapping[int, str]) -> Problem:
-    """The problem for pydantic's errors; `accepted` names the fields that are known at each depth of the body."""
+def invalid_request(errors: Sequence[Mapping[str, Any]], accepted: Mapping[int, str], whole: str = "The body") -> Problem:
+    """The problem for pydantic's errors; `accepted` names the fields that are known at each depth of the body, or of another `whole`."""
     if errors[0]["type"] == "json_invalid":
         return Problem(BROKEN_JSON, f"The body is not valid JSON: {errors[0]['ctx']['error']}.")
     wrong = [_wrong_field(error, accepted) for error in errors[:MAX_ERRORS]]
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-    return Problem(INVALID, f"{_sentence(wrong[0])}{more}", wrong)
+    return Problem(INVALID, f"{_sentence(wrong[0], whole)}{more}", wrong)
 
 
 def invalid_place(pointer: str, detail: str) -> Problem:
@@ -91,8 +97,8 @@ def invalid_place(pointer: str, detail: str) -> Problem:
     return Problem(INVALID, _sentence(wrong), [wrong])
 
 
-def _sentence(wrong: WrongField) -> str:
-    return f"{wrong.pointer.removeprefix('/') or 'The body'} {wrong.detail}."
+def _sentence(wrong: WrongField, whole: str = "The body") -> str:
+    return f"{wrong.pointer.removeprefix('/') or whole} {wrong.detail}."
 
 
 def _wrong_field(error: Mapping[str, Any], accepted: Mapping[int, str]) -> WrongField:
@@ -113,6 +119,16 @@ def _detail(error: Mapping[str, Any]) -> str:
         "missing": "is missing",
         "string_type": "must be a string",
         "list_type": "must be a list",
+        "int_type": "must be a whole number",
+        "int_parsing": "must be a whole number",
+        "bool_type": "must be true or false",
+        "bool_parsing": "must be true or false",
+        "greater_than_equal": "must be {ge} or more",
+        "less_than_equal": "must be at most {le}",
+        "datetime_parsing": _TIME,
+        "datetime_from_date_parsing": _TIME,
+        "timezone_aware": _TIME,
+        "string_pattern_mismatch": "is not one that can be there",
         "model_type": "must be a JSON object",
         "literal_error": "must be one of {expected}",
         "string_too_short": "must not be empty",
@@ -144,8 +160,15 @@ async def _answer_mistake(_request: Request, _error: Exception) -> Response:
     return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.").response()
 
 
-def answer_with_problems(app: FastAPI) -> None:
-    """Let every error of `app` end as a problem."""
+def answer_with_problems(app: FastAPI, query: str) -> None:
+    """Let every error of `app` end as a problem; `query` names what addresses accept behind a question mark."""
+
+    async def answer_query(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = [{**wrong, "loc": wrong["loc"][1:]} for wrong in error.errors()]
+        return invalid_request(errors, {0: query}, "The query").response()
+
+    app.add_exception_handler(RequestValidationError, answer_query)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(Exception, _answer_mistake)

@@ -18,6 +18,7 @@ from framing.api.settings import Settings
 from framing.api.slot import ServedModel
 from framing.artifact import check_golden, load_model, read_manifest, with_fallback
 from framing.errors import FramingError
+from framing.labels import open_store
 
 GRACE_SECONDS = 5
 """How long running requests may go on once the server was told to stop."""
@@ -42,8 +43,9 @@ def load_served(settings: Settings) -> ServedModel:
 def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_served) -> None:
     """Serve until SIGTERM or SIGINT. To be called in the main thread.
 
-    Raises FramingError if the address cannot be listened on, or the model cannot be loaded.
+    Raises FramingError if the address cannot be listened on, the label store not be opened, or the model not be loaded.
     """
+    store = open_store(settings.labels) if settings.labels else None
     listener = _listen(settings.host, settings.port)
     loading: list[asyncio.Task[None]] = []
 
@@ -60,10 +62,12 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
         finally:
             server.should_exit |= app.state.slot.current is None
 
-    app = create_app(None, settings, lifespan=lifespan)
+    app = create_app(None, settings, lifespan=lifespan, store=store)
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False))
     with _stopped_by_signals(server):
         server.run([listener])
+    if store:
+        store.close()
     if loading and not loading[0].cancelled():
         loading[0].result()
 

@@ -17,12 +17,16 @@ _MULTILINGUAL = (
 )
 
 
+_LABELS = "Keep labels: a file, or postgresql+psycopg2://USER@HOST/DATABASE.  [env var: FRAMING_LABELS; default: keep none]"
+
+
 @click.command
 @click.option("--host", help="Name or address to listen on.  [env var: FRAMING_HOST; default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on, 0 for any free one.  [env var: FRAMING_PORT; default: 8000]")
 @click.option("--model", type=click.Path(path_type=Path), help=_MODEL)
 @click.option("--multilingual", type=click.Path(path_type=Path), help=_MULTILINGUAL)
-def command(host: str | None, port: int | None, model: Path | None, multilingual: Path | None) -> None:
+@click.option("--labels", help=_LABELS)
+def command(host: str | None, port: int | None, model: Path | None, multilingual: Path | None, labels: str | None) -> None:
     """Answer over HTTP, with a page at / to paste an article into. Ctrl-C ends it."""
-    given = {"host": host, "port": port, "model": model, "multilingual": multilingual}
+    given = {"host": host, "port": port, "model": model, "multilingual": multilingual, "labels": labels}
     serve(load_settings(**{name: value for name, value in given.items() if value is not None}))

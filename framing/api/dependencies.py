@@ -1,0 +1,38 @@
+"""What handlers are given: the model that answers now, the settings, and the label store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from framing.api import problems
+from framing.api.problems import Problem
+from framing.api.settings import Settings
+from framing.api.slot import ModelSlot, ServedModel
+from framing.labels import Labels
+
+
+async def _served(request: Request) -> ServedModel:
+    slot: ModelSlot = request.app.state.slot
+    if slot.current is None:
+        raise Problem(problems.NOT_READY, "The model is still being loaded; try again in a moment.", headers={"Retry-After": "1"})
+    return slot.current
+
+
+async def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+async def _store(request: Request) -> Labels:
+    store: Labels | None = request.app.state.labels
+    if store is None:
+        how = "start it with --labels FILE, or FRAMING_LABELS=FILE or =postgresql+psycopg2://USER@HOST/DATABASE"
+        raise Problem(problems.NO_LABELS, f"This server keeps no labels; {how}.")
+    return store
+
+
+Served = Annotated[ServedModel, Depends(_served)]
+Limits = Annotated[Settings, Depends(_settings)]
+Store = Annotated[Labels, Depends(_store)]

@@ -1,0 +1,124 @@
+"""`framing labels`: labels into the store and out of it, and how far coders agree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from framing.artifact import CODEBOOK_FILE
+from framing.codebook import Codebook, load_codebook
+from framing.commands import model_option
+from framing.labels import Labels, Role, open_store
+from framing.labels.agreement import RELIABLE, TENTATIVE, Agreement, Figure, agreement
+from framing.labels.current import CurrentLabels, current_labels
+from framing.labels.disagreements import disagreements
+from framing.labels.exchange import Coding, export_labels, import_labels
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+store_option = click.option(
+    "--labels",
+    "where",
+    required=True,
+    envvar="FRAMING_LABELS",
+    show_envvar=True,
+    help="The label store: a file, or postgresql+psycopg2://USER@HOST/DATABASE.",
+)
+only_option = click.option("--codebook", "book", type=_FILE, help="Only labels made by this codebook.")
+
+
+@click.group("labels")
+def command() -> None:
+    """Keep labels: import, export, and compare those of several coders. Nothing in the store is ever overwritten."""
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@store_option
+@click.option("--codebook", "book", type=_FILE, show_default="the model's", help="The codebook that the coders followed.")
+@model_option
+@click.option("--coder", help="Who labelled the rows that have no 'coder'.")
+@click.option(
+    "--role", type=click.Choice(get_args(Role)), default="coder", show_default=True, help="Who decides between coders adjudicates."
+)
+@click.option("--replace", is_flag=True, help="Let a row take the place of another answer that its coder gave before.")
+def import_(files: tuple[Path, ...], where: str, book: Path | None, folder: Path, coder: str | None, role: Role, replace: bool) -> None:
+    """Keep the label of every row of FILES, or of none: CSV, JSON lines or Parquet, with `text`, `frames` and `coder`."""
+    codebook = load_codebook(book or folder / CODEBOOK_FILE)
+    with _opened(where) as store:
+        done = import_labels(store, files, codebook, Coding(coder, role, replace))
+    click.echo(f"{done.new} new, {done.replaced} replaced, {done.unchanged} as before")
+
+
+@command.command("export")
+@click.argument("target", type=click.Path(path_type=Path))
+@store_option
+@only_option
+@click.option("--settled", is_flag=True, help="One row a text: the adjudicator's answer, or the one all coders give; others are left out.")
+def export(target: Path, where: str, book: Path | None, settled: bool) -> None:
+    """Write the labels that hold now to TARGET (CSV, JSON lines or Parquet), as `framing train` reads them."""
+    with _current(where, book) as current:
+        rows = export_labels(current, target, settled)
+        left_out = sum(text.settled is None for text in current.texts) if settled else 0
+    click.echo(f"{rows} labels in {target}" + (f"; {left_out} texts are not settled" if left_out else ""))
+
+
+@command.command("agreement")
+@store_option
+@only_option
+@click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
+def show_agreement(where: str, book: Path | None, as_json: bool) -> None:
+    """Krippendorff's alpha of the coders, over whole answers and by frame, and the share of pairs of them that say the same."""
+    with _current(where, book) as current:
+        found = agreement(current)
+    click.echo(json.dumps(asdict(found), indent=1) if as_json else "\n".join(_lines(found)))
+
+
+@command.command("disagreements")
+@store_option
+@only_option
+def show_disagreements(where: str, book: Path | None) -> None:
+    """The texts that wait for an adjudicator, as JSON lines.
+
+    Add `frames` and `coder` to a line and import it with --role adjudicator: the text is settled, and the coders' labels stay.
+    """
+    with _current(where, book) as current:
+        for waiting in disagreements(current):
+            click.echo(json.dumps(waiting.as_row(), ensure_ascii=False).encode())
+
+
+@contextmanager
+def _opened(where: str, create: bool = True) -> Iterator[Labels]:
+    store = open_store(where, create)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _current(where: str, book: Path | None) -> Iterator[CurrentLabels]:
+    codebook: Codebook | None = load_codebook(book) if book else None
+    with _opened(where, create=False) as store:
+        yield current_labels(store, codebook)
+
+
+def _lines(found: Agreement) -> Iterator[str]:
+    yield f"{found.texts} texts labelled by two or more of {', '.join(found.coders)}; they differ on {found.disputed}"
+    yield ""
+    widest = max(map(len, ("whole answer", *found.frames)))
+    yield f"{'':{widest}}   alpha   agree   labels"
+    for name, figure in {"whole answer": found.whole, **found.frames}.items():
+        yield f"{name:{widest}}  {_alpha(figure)}   {figure.agreement:5.0%}  {figure.present:7}"
+    yield ""
+    yield f"Krippendorff (2018) asks for an alpha of {RELIABLE:.3f}, and for tentative conclusions at least {TENTATIVE}."
+
+
+def _alpha(figure: Figure) -> str:
+    return "     -" if figure.alpha is None else f"{figure.alpha:6.3f}"

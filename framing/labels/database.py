@@ -1,0 +1,121 @@
+"""The database behind a label store: SQLite or PostgreSQL, opened so that what was committed is on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from framing.errors import StoreError
+from framing.labels.tables import FORMAT, formats, metadata
+
+ACCEPTED = "accepted are a file, for SQLite, or postgresql+psycopg2://USER@HOST/DATABASE"
+PATIENCE = 20
+"""Seconds that a writer waits for the one before."""
+_LOCK = 0x6672616D696E67
+"""Of PostgreSQL's advisory locks, the one for those who write labels."""
+_WRITING = "framing_writing"
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open database with the tables of a label store; `name` is for people, without a password."""
+
+    name: str
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the store. Raises StoreError for whatever the database refuses."""
+        with _refusals_named(self.name), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction with no other writer beside it, on the disk when the block has ended well.
+
+        One writer at a time makes ids grow in the order of the commits, so that whoever reads on from an id misses nothing.
+        """
+        with _refusals_named(self.name), self.engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            yield connection
+
+
+def open_database(where: str, create: bool) -> Database:
+    """Open the database, and make its tables if they are not there yet. Raises StoreError."""
+    url = _url(where)
+    name = url.render_as_string(hide_password=True) if "://" in where else where
+    if url.drivername == "sqlite" and not create and not Path(where).is_file():
+        raise StoreError(name, "there is no such file")
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    if url.drivername == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    database = Database(name, engine)
+    try:
+        _prepare(database, create)
+    except StoreError:
+        engine.dispose()
+        raise
+    return database
+
+
+def _url(where: str) -> URL:
+    if "://" not in where:
+        return URL.create("sqlite", database=where)
+    shown = f"{where.partition('://')[0]}://..."
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError) as error:
+        raise StoreError(shown, f"is no address of a database; {ACCEPTED}") from error
+    if url.get_backend_name() != "postgresql":
+        raise StoreError(shown, f"is a database of another kind; {ACCEPTED}")
+    # Which driver stands behind the bare name depends on the version of SQLAlchemy.
+    return url.set(drivername="postgresql+psycopg2") if url.drivername == "postgresql" else url
+
+
+def _prepare(database: Database, create: bool) -> None:
+    """Make the tables, or check that they are of the format that is known here."""
+    with database.reading() as connection:
+        there = inspect(connection).has_table(formats.name)
+    if not there:
+        if not create:
+            raise StoreError(database.name, "holds no labels")
+        with database.writing() as connection:
+            if not inspect(connection).has_table(formats.name):  # two may start at the same time
+                metadata.create_all(connection)
+                connection.execute(formats.insert().values(number=FORMAT))
+    with database.reading() as connection:
+        number = connection.execute(select(formats.c.number)).scalar()
+    if number != FORMAT:
+        raise StoreError(database.name, f"has format {number}; this program reads and writes format {FORMAT}")
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    for pragma in (f"busy_timeout = {PATIENCE * 1000}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITING) else "BEGIN")
+
+
+@contextmanager
+def _refusals_named(name: str) -> Iterator[None]:
+    """Only the first line of what the database says: the next ones may hold what was sent."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(name, str(error.orig).partition("\n")[0]) from error
+    except PoolTimeout as error:
+        raise StoreError(name, "is too busy") from error

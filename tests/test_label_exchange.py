@@ -1,0 +1,182 @@
+"""Labels from files and into files: all or none, and the same data set afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
+
+from framing.codebook import Codebook, Frame
+from framing.data import Dataset, load_dataset
+from framing.errors import DataError, FramingError
+from framing.labels import Label, LabelQuery, Labels, Origin, open_store
+from framing.labels.current import current_labels
+from framing.labels.exchange import Coding, Imported, export_labels, import_labels
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Labels]:
+    opened = open_store(str(tmp_path / "labels.db"))
+    yield opened
+    opened.close()
+
+
+def csv_file(folder: Path, *lines: str, name: str = "in.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def exported(store: Labels, target: Path, codebook: Codebook, settled: bool = False) -> Dataset:
+    export_labels(current_labels(store), target, settled)
+    return load_dataset([target], codebook)
+
+
+# --- in ---
+
+
+def test_every_row_becomes_a_label_of_its_coder(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "id,text,frames,coder,group,style,language", "a,Rain.,rain,ben,g,news,en", "b,Nothing.,,,,,")
+    assert import_labels(store, [path], tiny_codebook, Coding(coder="anna")) == Imported(2, 0, 0)
+    assert [kept.label for kept in store.current()] == [
+        Label("Rain.", ("rain",), "ben", origin=Origin(id="a", group="g", style="news", language="en")),
+        Label("Nothing.", (), "anna", origin=Origin(id="b")),
+    ]
+
+
+def test_an_import_may_come_twice_and_only_what_is_new_is_kept(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna")
+    import_labels(store, [path], tiny_codebook, Coding())
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", "Frost.,frost,anna")
+    assert import_labels(store, [path], tiny_codebook, Coding()) == Imported(1, 0, 1)
+    assert import_labels(store, [path], tiny_codebook, Coding()) == Imported(0, 0, 2)
+    assert len(tuple(store.page(LabelQuery(history=True)))) == 2
+
+
+def test_another_answer_of_the_same_coder_is_refused_by_row_unless_it_may_replace(store, tmp_path, tiny_codebook):
+    import_labels(store, [csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna")], tiny_codebook, Coding())
+    path = csv_file(tmp_path, "text,frames,coder", "New.,,anna", "Rain.,frost,anna")
+    with pytest.raises(DataError) as caught:
+        import_labels(store, [path], tiny_codebook, Coding())
+    (bad,) = caught.value.rows
+    assert (bad.row, bad.problem) == (
+        3, "'anna' has said something else of this text before (label 1: rain); --replace puts this in its place",
+    )  # fmt: skip
+    assert len(list(store.current())) == 1
+    assert import_labels(store, [path], tiny_codebook, Coding(replace=True)) == Imported(1, 1, 0)
+    assert [(kept.id, kept.label.frames, kept.label.replaces) for kept in store.current()] == [(2, (), None), (3, ("frost",), 1)]
+
+
+def test_every_bad_row_is_named_and_nothing_is_kept(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", ",rain,anna", "Hail.,hail,anna")
+    with pytest.raises(DataError) as caught:
+        import_labels(store, [path], tiny_codebook, Coding())
+    assert [bad.row for bad in caught.value.rows] == [3, 4]
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", "Snow.,,", "Fog.,,")
+    with pytest.raises(DataError, match="names no coder; --coder says who labelled such rows") as caught:
+        import_labels(store, [path], tiny_codebook, Coding())
+    assert [bad.row for bad in caught.value.rows] == [3, 4]
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", f"Snow.,,{'n' * 201}")
+    with pytest.raises(DataError, match=r"row 3: 'coder' must be 1 to 200 characters"):
+        import_labels(store, [path], tiny_codebook, Coding())
+    assert list(store.current()) == []
+
+
+def test_a_label_kept_between_reading_and_writing_ends_as_a_row_that_was_overtaken(store, tmp_path, tiny_codebook):
+    class Overtaken:
+        def heads(self, chains):
+            before = store.heads(chains)
+            store.keep([Label("Rain.", (), "anna")], tiny_codebook)
+            return before
+
+        def keep(self, *given):
+            return store.keep(*given)
+
+    path = csv_file(tmp_path, "text,frames,coder", "Frost.,frost,anna", "Rain.,rain,anna")
+    with pytest.raises(DataError, match=r"row 3: 'replaces' is missing: the coder has label 1 on this text"):
+        import_labels(Overtaken(), [path], tiny_codebook, Coding())
+    assert len(list(store.current())) == 1
+
+
+# --- out ---
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
+def test_what_was_imported_comes_out_as_the_same_data_set(store, tmp_path, tiny_codebook, name):
+    path = tmp_path / "in.jsonl"
+    rows = [
+        {"id": "a", "text": "Rain;\r\n\"fell\".", "frames": ["frost", "rain"], "coder": "anna", "group": "g", "style": "news", "language": "en"},
+        {"id": "a", "text": "Rain; \"fell\".", "frames": [], "coder": "ben"},
+        {"id": "b", "text": "Nothing. 雨", "frames": [], "coder": "anna"},
+        {"text": "No name.", "frames": ["rain"], "coder": "anna"},
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    import_labels(store, [path], tiny_codebook, Coding())
+    assert exported(store, tmp_path / name, tiny_codebook).digest == load_dataset([path], tiny_codebook).digest
+
+
+def test_labels_from_anywhere_come_out_as_one_readable_data_set(store, tmp_path, tiny_codebook):
+    """Ids that two texts bear, groups that coders name differently and texts without a name are no trouble to the reader."""
+    store.keep(
+        [
+            Label("Rain.", ("rain",), "anna", origin=Origin(id="1", group="x")),
+            Label("Rain.", (), "ben", origin=Origin(id="1", group="y")),
+            Label("Frost.", ("frost",), "anna", origin=Origin(id="1")),
+            Label("Fog.", (), "anna", origin=Origin("d", 0, 4)),
+            Label("Rain.", ("frost",), "anna", "adjudicator"),
+        ],
+        tiny_codebook,
+    )
+    dataset = exported(store, tmp_path / "out.csv", tiny_codebook)
+    assert [(passage.text, passage.coder, passage.frames) for passage in dataset.passages] == [
+        ("Rain.", "anna", ("rain",)), ("Rain.", "ben", ()), ("Frost.", "anna", ("frost",)), ("Fog.", "anna", ()),
+    ]  # fmt: skip
+    assert dataset.groups[:2] == ["x", "x"]
+
+
+def test_settled_labels_are_one_row_a_text_and_leave_open_texts_out(store, tmp_path, tiny_codebook):
+    store.keep(
+        [
+            Label("Agreed.", ("rain",), "ben"), Label("Agreed.", ("rain",), "anna"), Label("Alone.", (), "anna"),
+            Label("Open.", ("rain",), "anna"), Label("Open.", (), "ben"),
+            Label("Decided.", ("rain",), "anna"), Label("Decided.", (), "ben"), Label("Decided.", ("frost",), "dora", "adjudicator"),
+        ],
+        tiny_codebook,
+    )  # fmt: skip
+    dataset = exported(store, tmp_path / "out.jsonl", tiny_codebook, settled=True)
+    assert [(passage.text, passage.coder, passage.frames) for passage in dataset.passages] == [
+        ("Agreed.", "ben", ("rain",)), ("Alone.", "anna", ()), ("Decided.", "dora", ("frost",)),
+    ]  # fmt: skip
+
+
+def test_nothing_to_write_is_said_and_no_file_is_left(store, tmp_path, tiny_codebook):
+    with pytest.raises(FramingError, match="the store holds no labels"):
+        current_labels(store)
+    store.keep([Label("Open.", ("rain",), "anna"), Label("Open.", (), "ben")], tiny_codebook)
+    with pytest.raises(DataError, match="there is no label to write"):
+        export_labels(current_labels(store), tmp_path / "out.csv", settled=True)
+    assert not (tmp_path / "out.csv").exists()
+
+
+# --- several codebooks ---
+
+
+def test_labels_of_codebooks_with_the_same_frames_go_together_and_others_must_be_chosen(store, tiny_codebook):
+    reworded = replace(tiny_codebook, title="Weather, second edition")
+    wider = Codebook("Weather", (*tiny_codebook.frames, Frame("hail", "Hail", "It hails.")))
+    store.keep([Label("Rain.", ("rain",), "anna")], tiny_codebook)
+    store.keep([Label("Rain.", ("rain",), "ben")], reworded)
+    assert len(current_labels(store).labels) == 2
+    assert len(current_labels(store, tiny_codebook).labels) == 1
+    store.keep([Label("Hail.", ("hail",), "anna")], wider)
+    with pytest.raises(FramingError, match="choose one with --codebook") as caught:
+        current_labels(store)
+    assert f"{wider.digest[:12]}: 1 label" in str(caught.value)
+    assert current_labels(store, wider).codebook == wider
+    with pytest.raises(FramingError, match="the store holds no labels by codebook"):
+        current_labels(store, replace(tiny_codebook, title="Never used"))
