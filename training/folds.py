@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_array
 
 from framing.heads import Array
+from training.parallel import in_threads
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 """The rows to learn from, and the rows to answer."""
@@ -28,7 +28,7 @@ def split_groups(groups: ArrayLike, folds: int, seed: int = 0) -> list[Fold]:
 def joined_scores(score: Callable[[Fold], Array], folds: Sequence[Fold], shape: tuple[int, ...], jobs: int | None = 1) -> Array:
     """What `score` gives for the test rows of each fold, as one array of `shape`; `jobs` threads take a fold each."""
     joined = np.zeros(shape)
-    parts = Parallel(jobs, prefer="threads")(delayed(score)(fold) for fold in folds)
+    parts = in_threads(score, folds, jobs)
     for (_, test), part in zip(folds, parts, strict=True):
         joined[test] = part
     return joined

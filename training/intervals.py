@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from framing.heads import Array
+from training.parallel import in_threads
 
 DRAWS = 1000
 FEWEST_GROUPS = 10
@@ -49,7 +49,7 @@ def bootstrapped(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS
             return [figure_of(value) for value in values]
         weights = group_weights(groups, draws, seed)
         chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
-        samples = np.concatenate(Parallel(jobs, prefer="threads")(delayed(statistic)(chunk) for chunk in chunks))
+        samples = np.concatenate(in_threads(statistic, chunks, jobs))
         low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
     return [Figure(*map(_number, row)) for row in zip(values, low, high, strict=True)]
 

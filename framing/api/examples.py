@@ -36,11 +36,11 @@ def _absent(frame: str, probability: float, threshold: float, floor: float) -> d
 
 _PEACE = {
     "frame": "peace_mediator",
-    "probability": 0.992,
-    "threshold": 0.459,
-    "floor": 0.179,
+    "probability": 0.996,
+    "threshold": 0.477,
+    "floor": 0.092,
     "decision": "present",
-    "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 0.996}],
+    "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 0.999}],
 }
 _SCORED = {
     "start": 0,
@@ -49,9 +49,9 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:75dfd11ba672",
+    "model": "framing:d45cbd2fc800",
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.019, 0.537, 0.254), _absent("energy_deal", 0.011, 0.7, 0.476)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.012, 0.504, 0.107), _absent("energy_deal", 0.012, 0.568, 0.568)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -74,7 +74,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "75dfd11ba672",
+        "version": "d45cbd2fc800",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
