@@ -43,7 +43,7 @@ def _training_data(manifest: Manifest, dataset: Dataset) -> str:
     return (
         f"## Training data\n\n{len(dataset)} passages in {manifest.data['groups']} groups ({counts}, none {none}); "
         f"digest `{manifest.data['digest'][:16]}`. For the built-in set see `seeds/README.md`: "
-        "it is invented text, and nothing in it is a fact."
+        "it is invented, or loosely retold, and no source for anything."
     )
 
 
