@@ -10,7 +10,7 @@ from typing import Any
 from framing.codebook import Codebook
 from framing.data import LabelledRow, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
-from framing.labels.current import CurrentLabels
+from framing.labels.current import CurrentLabels, first_known
 from framing.labels.label import Chain, KeptLabel, Label, Origin, Role
 from framing.labels.protocol import Labels
 
@@ -100,26 +100,20 @@ def _refused(rows: Iterable[tuple[LabelledRow, str]]) -> DataError:
 
 
 def _exported(current: CurrentLabels, settled: bool) -> Iterator[dict[str, Any]]:
-    ids: dict[str, str] = {}
     for text in current.texts:
         rows = [text.settled] if settled else text.answers
-        group = next((kept.label.origin.group for kept in text.labels if kept.label.origin.group), None)
         for kept in rows:
             if kept is not None:
-                yield _fields(kept, _row_id(kept, ids), group)
+                # The one row of a text tells all that is known of it; a coder's row what that coder said.
+                origin = first_known([kept.label.origin, text.origin]) if settled else kept.label.origin
+                yield _fields(kept, replace(origin, id=current.row_id(text, origin.id), group=text.group))
 
 
-def _row_id(kept: KeptLabel, ids: dict[str, str]) -> str:
-    """The passage's own id, unless another text bears it: then, and without one, it has the text's digest in it."""
-    own = kept.label.origin.id or f"text:{kept.text_digest[:16]}"
-    return own if ids.setdefault(own, kept.text_digest) == kept.text_digest else f"{own}#{kept.text_digest[:16]}"
-
-
-def _fields(kept: KeptLabel, row_id: str, group: str | None) -> dict[str, Any]:
-    label, origin = kept.label, kept.label.origin
+def _fields(kept: KeptLabel, origin: Origin) -> dict[str, Any]:
+    label = kept.label
     return {
-        "id": row_id,
-        "group": group or own_group(label.text),
+        "id": origin.id,
+        "group": origin.group,
         "text": label.text,
         "frames": list(label.frames),
         "coder": label.coder,
