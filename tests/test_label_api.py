@@ -148,7 +148,10 @@ BAD_BODIES = {
     "blank": ({**RAIN, "text": " "}, "text has nothing to label: it is empty or only white space."),
     "frames": ({**RAIN, "frames": SECRET}, "frames must be a list."),
     "coder": ({**RAIN, "coder": ""}, "coder must not be empty."),
-    "padded coder": ({**RAIN, "coder": "anna "}, "coder must be 1 to 200 characters, without white space at its ends and without NUL."),
+    "padded coder": (
+        {**RAIN, "coder": "anna "},
+        "coder must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs.",
+    ),
     "role": ({**RAIN, "role": SECRET}, "role must be one of 'coder' or 'adjudicator'."),
     "replaces": ({**RAIN, "replaces": "1"}, "replaces must be a whole number."),
     "huge number": ({**RAIN, "replaces": 2**40}, "replaces must be at most 2147483647."),

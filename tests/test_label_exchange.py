@@ -89,6 +89,29 @@ def test_every_bad_row_is_named_and_nothing_is_kept(store, tmp_path, tiny_codebo
     assert list(store.current()) == []
 
 
+@pytest.mark.parametrize("coder", ["an\0na", "an\udcffna", " anna", "n" * 201])
+def test_a_coder_that_is_no_name_is_refused_before_the_store_is_asked(tmp_path, tiny_codebook, coder):
+    path = csv_file(tmp_path, "text,frames", "Rain.,rain")
+    with pytest.raises(DataError, match=r"row 2: 'coder' must be 1 to 200 characters"):
+        import_labels(None, [path], tiny_codebook, Coding(coder=coder))
+
+
+def test_a_row_that_says_something_else_of_its_origin_only_is_counted_apart_and_replaces_where_that_is_asked(
+    store, tmp_path, tiny_codebook
+):
+    store.keep([Label("Rain.", ("rain",), "anna", origin=Origin("d", 3, 8, "1", "g", "news"))], tiny_codebook)
+    same = csv_file(tmp_path, "text,frames,coder,group", "Rain.,rain,anna,g")
+    assert import_labels(store, [same], tiny_codebook, Coding(replace=True)) == Imported(0, 0, 1)
+    other = csv_file(tmp_path, "text,frames,coder,group,language", "Rain.,rain,anna,h,en")
+    assert import_labels(store, [other], tiny_codebook, Coding()) == Imported(0, 0, 0, described=1)
+    assert [kept.id for kept in store.current()] == [1]
+    assert import_labels(store, [other], tiny_codebook, Coding(replace=True)) == Imported(0, 0, 0, described=1)
+    assert [kept.label for kept in store.current()] == [
+        Label("Rain.", ("rain",), "anna", replaces=1, origin=Origin("d", 3, 8, "1", "h", "news", "en"))
+    ]
+    assert import_labels(store, [other], tiny_codebook, Coding()) == Imported(0, 0, 1)
+
+
 def test_a_label_kept_between_reading_and_writing_ends_as_a_row_that_was_overtaken(store, tmp_path, tiny_codebook):
     class Overtaken:
         def heads(self, chains):

@@ -114,12 +114,12 @@ def test_many_labels_of_one_call_come_back_in_order(store, tiny_codebook):
 # --- what is refused ---
 
 REFUSED = {
-    "blank text": (Label(" ", ("rain",), "anna"), "text", "must hold more than white space, and no NUL character"),
-    "NUL": (Label("a\0", ("rain",), "anna"), "text", "must hold more than white space, and no NUL character"),
+    "blank text": (Label(" ", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
+    "NUL": (Label("a\0", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
     "unknown frame": (Label("a", ("hail",), "anna"), "frames", "holds a frame that is not in the codebook; accepted are rain, frost"),
-    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends and without NUL"),
+    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs"),
     "padded group": (
-        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends and without NUL",
+        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs",
     ),
     "language": (Label("a", (), "anna", origin=Origin(language="english")), "language", "must be a code of two letters such as en or de"),
     "half a position": (
@@ -153,7 +153,9 @@ def test_a_label_that_cannot_be_kept_is_refused_with_all_that_came_with_it(tmp_p
     store.close()
 
 
-@pytest.mark.parametrize("label", [Label("a", (), "an\0na"), Label("a", (), "anna", replaces=2**40)])
+@pytest.mark.parametrize(
+    "label", [Label("a", (), "an\0na"), Label("a", (), "an\ud800na"), Label("a\ud800", (), "anna"), Label("a", (), "anna", replaces=2**40)]
+)
 def test_what_a_database_cannot_even_be_asked_about_is_refused_like_all_else(store, tiny_codebook, label):
     with pytest.raises(LabelsRefused):
         store.keep([RAIN, label], tiny_codebook)
