@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from threading import Event
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +21,7 @@ from framing.api.label_schemas import LabelBody, LabelsBody
 from framing.api.settings import Settings
 from framing.api.slot import ServedModel
 from framing.errors import StoreError
+from framing.labels import LabelPage
 from framing.labels.store import open_label_store
 from tests.test_api import JSON, SECRET, refused
 
@@ -119,6 +123,8 @@ BAD_QUERIES = {
     "?limit=many": "limit must be a whole number.",
     "?since=yesterday": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?since=2026-11-26T08:00:00": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
+    "?since=0001-01-01T00:00:00%2B01:00": "since lies outside the years 1 to 9999 in UTC.",
+    "?since=9999-12-31T23:59:59-01:00": "since lies outside the years 1 to 9999 in UTC.",
     "?history=perhaps": "history must be true or false.",
     "?cursor=Zanzibarian": "cursor is not one that can be there.",
     "?frame=Zanzibarian": "frame is not one that can be there.",
@@ -142,7 +148,10 @@ BAD_BODIES = {
     "blank": ({**RAIN, "text": " "}, "text has nothing to label: it is empty or only white space."),
     "frames": ({**RAIN, "frames": SECRET}, "frames must be a list."),
     "coder": ({**RAIN, "coder": ""}, "coder must not be empty."),
-    "padded coder": ({**RAIN, "coder": "anna "}, "coder must be 1 to 200 characters, without white space at its ends and without NUL."),
+    "padded coder": (
+        {**RAIN, "coder": "anna "},
+        "coder must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs.",
+    ),
     "role": ({**RAIN, "role": SECRET}, "role must be one of 'coder' or 'adjudicator'."),
     "replaces": ({**RAIN, "replaces": "1"}, "replaces must be a whole number."),
     "huge number": ({**RAIN, "replaces": 2**40}, "replaces must be at most 2147483647."),
@@ -208,7 +217,7 @@ def test_labels_can_be_read_before_a_model_is_loaded_but_not_kept(tiny_model, tm
     store.close()
 
 
-def test_a_store_that_does_not_answer_is_a_problem_that_tells_nothing_of_it(tiny_model):
+def test_a_store_that_does_not_answer_is_a_problem_that_tells_nothing_of_it_but_to_the_log(tiny_model, caplog):
     class Gone:
         def keep(self, *_: object) -> None:
             raise StoreError("postgresql://me@host/db", "server closed the connection")
@@ -219,6 +228,34 @@ def test_a_store_that_does_not_answer_is_a_problem_that_tells_nothing_of_it(tiny
     for response in (client.get("/v1/labels"), client.post("/v1/labels", json=RAIN)):
         assert "postgresql" not in refused(response, 503)["detail"]
         assert response.headers["retry-after"] == "1"
+    assert [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"] == [
+        "label store postgresql://me@host/db: server closed the connection"
+    ] * 2
+
+
+def test_a_store_that_stalls_stops_no_prediction(tiny_model):
+    """Of sixty requests that wait for the store, no more have a thread than it has connections."""
+    released, asked = Event(), []
+
+    class Stalled:
+        def page(self, _: object) -> LabelPage:
+            asked.append(released.wait(30))
+            return LabelPage((), None)
+
+    async def ask() -> tuple[int, int, set[int]]:
+        transport = httpx.ASGITransport(create_app(tiny_model, Settings(), store=Stalled()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            waiting = [asyncio.create_task(client.get("/v1/labels")) for _ in range(60)]
+            try:
+                await asyncio.sleep(0.3)
+                answer = await asyncio.wait_for(client.post("/v1/predict", json={"text": "Rain."}), 10)
+                left = sum(not task.done() for task in waiting)
+            finally:
+                released.set()
+            return answer.status_code, left, {task.status_code for task in await asyncio.gather(*waiting)}
+
+    assert asyncio.run(ask()) == (200, 60, {200})
+    assert asked == [True] * 60
 
 
 def test_the_addresses_are_described_with_their_examples(client, tiny_model):

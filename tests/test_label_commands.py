@@ -64,6 +64,15 @@ def test_labels_go_in_and_come_out_in_another_format(run, rows, codebook, tmp_pa
     assert done(run("export", target, "--settled")) == f"2 labels in {target}; 1 texts are not settled\n"
 
 
+def test_an_import_says_of_how_many_rows_only_the_origin_is_another(run, rows, codebook):
+    run("import", rows, "--codebook", codebook)
+    rows.write_text("text,frames,coder,style\nRain fell.,rain,anna,news\n", encoding="utf-8")
+    counts = "0 new, 0 replaced, 0 as before\n1 with the frames of before but another group, style or language: "
+    assert done(run("import", rows, "--codebook", codebook)) == f"{counts}left as they were; --replace takes these over\n"
+    assert done(run("import", rows, "--codebook", codebook, "--replace")) == f"{counts}replaced too\n"
+    assert done(run("import", rows, "--codebook", codebook)) == "0 new, 0 replaced, 1 as before\n"
+
+
 def test_the_codebook_is_the_models_where_none_is_given(run, rows, codebook, tmp_path):
     codebook.rename(tmp_path / "codebook.json")
     assert done(run("import", rows, "--model", tmp_path)).startswith("6 new")

@@ -15,7 +15,9 @@ from framing.codebook import Codebook, Frame
 from framing.data import Dataset, load_dataset
 from framing.errors import DataError, FramingError
 from framing.labels import Label, LabelQuery, Labels, Origin, open_store
+from framing.labels.agreement import agreement
 from framing.labels.current import current_labels
+from framing.labels.disagreements import disagreements
 from framing.labels.exchange import Coding, Imported, export_labels, import_labels
 
 
@@ -87,6 +89,29 @@ def test_every_bad_row_is_named_and_nothing_is_kept(store, tmp_path, tiny_codebo
     assert list(store.current()) == []
 
 
+@pytest.mark.parametrize("coder", ["an\0na", "an\udcffna", " anna", "n" * 201])
+def test_a_coder_that_is_no_name_is_refused_before_the_store_is_asked(tmp_path, tiny_codebook, coder):
+    path = csv_file(tmp_path, "text,frames", "Rain.,rain")
+    with pytest.raises(DataError, match=r"row 2: 'coder' must be 1 to 200 characters"):
+        import_labels(None, [path], tiny_codebook, Coding(coder=coder))
+
+
+def test_a_row_that_says_something_else_of_its_origin_only_is_counted_apart_and_replaces_where_that_is_asked(
+    store, tmp_path, tiny_codebook
+):
+    store.keep([Label("Rain.", ("rain",), "anna", origin=Origin("d", 3, 8, "1", "g", "news"))], tiny_codebook)
+    same = csv_file(tmp_path, "text,frames,coder,group", "Rain.,rain,anna,g")
+    assert import_labels(store, [same], tiny_codebook, Coding(replace=True)) == Imported(0, 0, 1)
+    other = csv_file(tmp_path, "text,frames,coder,group,language", "Rain.,rain,anna,h,en")
+    assert import_labels(store, [other], tiny_codebook, Coding()) == Imported(0, 0, 0, described=1)
+    assert [kept.id for kept in store.current()] == [1]
+    assert import_labels(store, [other], tiny_codebook, Coding(replace=True)) == Imported(0, 0, 0, described=1)
+    assert [kept.label for kept in store.current()] == [
+        Label("Rain.", ("rain",), "anna", replaces=1, origin=Origin("d", 3, 8, "1", "h", "news", "en"))
+    ]
+    assert import_labels(store, [other], tiny_codebook, Coding()) == Imported(0, 0, 1)
+
+
 def test_a_label_kept_between_reading_and_writing_ends_as_a_row_that_was_overtaken(store, tmp_path, tiny_codebook):
     class Overtaken:
         def heads(self, chains):
@@ -154,6 +179,40 @@ def test_settled_labels_are_one_row_a_text_and_leave_open_texts_out(store, tmp_p
     ]  # fmt: skip
 
 
+def test_a_settled_row_tells_all_that_is_known_of_its_text_whoever_decided(store, tmp_path, tiny_codebook):
+    store.keep(
+        [
+            Label("Rain.", ("rain",), "anna", origin=Origin(id="1", style="news")),
+            Label("Rain.", (), "ben", origin=Origin("d", 3, 8, group="g", language="en")),
+            Label("Rain.", (), "carl", origin=Origin("e", style="blog")),
+            Label("Rain.", ("frost",), "dora", "adjudicator"),
+        ],
+        tiny_codebook,
+    )
+    export_labels(current_labels(store), tmp_path / "out.jsonl", settled=True)
+    row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert {name: row[name] for name in ("id", "group", "style", "language", "document", "start", "end", "coder", "frames")} == {
+        "id": "1", "group": "g", "style": "news", "language": "en", "document": "d", "start": 3, "end": 8, "coder": "dora", "frames": ["frost"],
+    }  # fmt: skip
+
+
+def test_the_queue_and_an_export_call_a_text_the_same_and_a_decision_on_it_can_be_imported(store, tmp_path, tiny_codebook):
+    origin = Origin(id="1", style="news", language="en")
+    store.keep(
+        [Label(text, frames, coder, origin=origin) for text in ("Rain.", "Frost.") for coder, frames in (("anna", ("rain",)), ("ben", ()))],
+        tiny_codebook,
+    )
+    queue = [waiting.as_row() for waiting in disagreements(current_labels(store))]
+    decided = tmp_path / "decided.jsonl"
+    decided.write_text("".join(json.dumps({**row, "frames": [], "coder": "dora"}) + "\n" for row in queue), encoding="utf-8")
+    assert {(p.id, p.group, p.text) for p in exported(store, tmp_path / "out.csv", tiny_codebook).passages} == {
+        (row["id"], row["group"], row["text"]) for row in queue
+    }
+    assert import_labels(store, [decided], tiny_codebook, Coding(role="adjudicator")) == Imported(2, 0, 0)
+    settled = exported(store, tmp_path / "settled.csv", tiny_codebook, settled=True)
+    assert [(p.id, p.style, p.language) for p in settled.passages] == [(row["id"], "news", "en") for row in queue]
+
+
 def test_nothing_to_write_is_said_and_no_file_is_left(store, tmp_path, tiny_codebook):
     with pytest.raises(FramingError, match="the store holds no labels"):
         current_labels(store)
@@ -180,3 +239,22 @@ def test_labels_of_codebooks_with_the_same_frames_go_together_and_others_must_be
     assert current_labels(store, wider).codebook == wider
     with pytest.raises(FramingError, match="the store holds no labels by codebook"):
         current_labels(store, replace(tiny_codebook, title="Never used"))
+
+
+def test_codebooks_that_list_the_same_frames_in_another_order_go_together(store, tiny_codebook):
+    turned = Codebook("Weather", tiny_codebook.frames[::-1])
+    store.keep([Label("Sleet.", ("rain", "frost"), "anna"), Label("Sun.", (), "anna")], tiny_codebook)
+    store.keep([Label("Sleet.", ("rain", "frost"), "ben"), Label("Sun.", (), "ben")], turned)
+    figures = agreement(current_labels(store))
+    assert (figures.disputed, figures.whole.agreement, figures.whole.alpha) == (0, 1, 1)
+
+
+def test_a_codebook_that_comes_while_labels_are_read_is_known(store, tiny_codebook):
+    class Growing:
+        codebooks = store.codebooks
+
+        def current(self):
+            store.keep([Label("Rain.", (), "anna")], tiny_codebook)
+            return store.current()
+
+    assert current_labels(Growing()).codebook == tiny_codebook

@@ -89,8 +89,11 @@ def test_two_servers_over_one_postgresql_share_their_labels(start, postgres):
     assert read_back(other) == ["Rain fell."]
 
 
-def test_a_store_that_cannot_be_opened_ends_the_server_with_a_sentence(tmp_path):
-    arguments = ["serve", "--port", "0", "--labels", str(tmp_path / "nowhere" / "labels.db")]
+@pytest.mark.parametrize(
+    ("place", "sentence"), [("nowhere/labels.db", "labels.db: unable to open database file"), ("", "label store '': would be gone")]
+)
+def test_a_store_that_cannot_be_opened_ends_the_server_with_a_sentence(tmp_path, place, sentence):
+    arguments = ["serve", "--port", "0", "--labels", place and str(tmp_path / place)]
     ended = subprocess.run([sys.executable, "-m", "framing.cli", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
-    assert "labels.db: unable to open database file" in ended.stderr
+    assert sentence in ended.stderr

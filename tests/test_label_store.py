@@ -15,13 +15,13 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
 
-from sqlalchemy import event, insert, text
+from sqlalchemy import create_engine, event, insert, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from framing.codebook import Codebook, Frame
 from framing.errors import KeyReused, LabelsRefused, MissingExtra, StoreError
 from framing.labels import Label, LabelQuery, Once, Origin, open_store
-from framing.labels.database import open_database
+from framing.labels.database import PATIENCE, open_database
 from framing.labels.store import LabelStore, open_label_store
 from framing.labels.tables import labels as label_table
 
@@ -114,12 +114,12 @@ def test_many_labels_of_one_call_come_back_in_order(store, tiny_codebook):
 # --- what is refused ---
 
 REFUSED = {
-    "blank text": (Label(" ", ("rain",), "anna"), "text", "must hold more than white space, and no NUL character"),
-    "NUL": (Label("a\0", ("rain",), "anna"), "text", "must hold more than white space, and no NUL character"),
+    "blank text": (Label(" ", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
+    "NUL": (Label("a\0", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
     "unknown frame": (Label("a", ("hail",), "anna"), "frames", "holds a frame that is not in the codebook; accepted are rain, frost"),
-    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends and without NUL"),
+    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs"),
     "padded group": (
-        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends and without NUL",
+        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs",
     ),
     "language": (Label("a", (), "anna", origin=Origin(language="english")), "language", "must be a code of two letters such as en or de"),
     "half a position": (
@@ -153,7 +153,9 @@ def test_a_label_that_cannot_be_kept_is_refused_with_all_that_came_with_it(tmp_p
     store.close()
 
 
-@pytest.mark.parametrize("label", [Label("a", (), "an\0na"), Label("a", (), "anna", replaces=2**40)])
+@pytest.mark.parametrize(
+    "label", [Label("a", (), "an\0na"), Label("a", (), "an\ud800na"), Label("a\ud800", (), "anna"), Label("a", (), "anna", replaces=2**40)]
+)
 def test_what_a_database_cannot_even_be_asked_about_is_refused_like_all_else(store, tiny_codebook, label):
     with pytest.raises(LabelsRefused):
         store.keep([RAIN, label], tiny_codebook)
@@ -307,6 +309,32 @@ def test_a_sqlite_store_writes_ahead_and_waits_for_the_disk(tmp_path):
     assert found == ["wal", 2, 1]
 
 
+def test_a_postgresql_store_waits_for_the_disk_and_isolates_alike_whatever_the_servers_settings(postgres):
+    place = postgres()
+    engine = create_engine(place)
+    with engine.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar()
+        for setting in ("synchronous_commit = off", "default_transaction_isolation = 'serializable'"):
+            connection.execute(text(f"ALTER DATABASE {name} SET {setting}"))
+    engine.dispose()
+    database = open_database(place, create=True)
+    with database.writing() as connection:
+        written = [connection.execute(text(f"SHOW {name}")).scalar() for name in ("synchronous_commit", "transaction_isolation")]
+    with database.reading() as connection:
+        read = connection.execute(text("SHOW transaction_isolation")).scalar()
+    database.engine.dispose()
+    assert (written, read) == (["on", "read committed"], "repeatable read")
+
+
+def test_nobody_waits_for_a_connection_without_end(postgres):
+    database = open_database(postgres(), create=True)
+    with database.reading() as connection:
+        parameters = connection.connection.dbapi_connection.get_dsn_parameters()
+    assert int(parameters["connect_timeout"]) <= PATIENCE
+    assert database.engine.pool.timeout() <= PATIENCE
+    database.engine.dispose()
+
+
 # --- killed at any moment ---
 
 
@@ -375,11 +403,36 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
         open_store(str(tmp_path / "labels.csv"))
 
 
-@pytest.mark.parametrize("where", ["mysql://me:secret@host/db", "postgresql+nothing://me:secret@host:port/db", "sqlite:///labels.db"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "mysql://me:secret@host/db",
+        "postgresql+nothing://me:secret@host:5432/db",
+        "postgresql+asyncpg://me:secret@host/db",
+        "postgresql://me:secret@host:port/db",
+        "sqlite:///labels.db",
+    ],
+)
 def test_a_database_of_another_kind_is_refused_without_its_password(where):
     with pytest.raises(StoreError, match="accepted are a file, for SQLite, or postgresql") as caught:
         open_store(where)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["", ":memory:"])
+def test_a_store_in_memory_which_would_throw_labels_away_is_refused(where):
+    with pytest.raises(StoreError, match=f"label store '{where}': would be gone with the program"):
+        open_store(where)
+
+
+def test_a_table_of_somebody_else_is_left_alone_and_nothing_is_made_beside_it(label_place, tmp_path):
+    engine = create_engine(label_place if "://" in label_place else f"sqlite:///{label_place}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE label (price INTEGER)"))
+    with pytest.raises(StoreError, match="already exists"):
+        open_store(label_place)
+    assert inspect(engine).get_table_names() == ["label"]
+    engine.dispose()
 
 
 def test_a_server_that_does_not_answer_is_a_sentence_without_the_password(tmp_path):

@@ -35,7 +35,7 @@ from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.encoder import available_cores
 from framing.errors import TextError
-from framing.labels import Labels
+from framing.labels import AT_ONCE, Labels
 from framing.model import FramingModel
 from framing.prediction import DocumentAnswer
 from framing.text import Split
@@ -64,6 +64,8 @@ def create_app(
     app.state.page = load_page()
     # More threads than cores would only take the interpreter from the event loop.
     app.state.predictions = CapacityLimiter(available_cores())
+    # A store that stalls may hold all of these, and none of those that predictions need.
+    app.state.store_threads = CapacityLimiter(AT_ONCE)
     app.include_router(router)
     app.include_router(labels.router)
     app.add_middleware(SecurityHeaders)

@@ -1,9 +1,10 @@
-"""What handlers are given: the model that answers now, the settings, and the label store."""
+"""What handlers are given: the model that answers now, the settings, and the label store with the threads that ask it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from framing.api import problems
@@ -33,6 +34,12 @@ async def _store(request: Request) -> Labels:
     return store
 
 
+async def _store_threads(request: Request) -> CapacityLimiter:
+    threads: CapacityLimiter = request.app.state.store_threads
+    return threads
+
+
 Served = Annotated[ServedModel, Depends(_served)]
 Limits = Annotated[Settings, Depends(_settings)]
 Store = Annotated[Labels, Depends(_store)]
+StoreThreads = Annotated[CapacityLimiter, Depends(_store_threads)]

@@ -25,6 +25,13 @@ def _without_nul(name: str) -> str:
     return name
 
 
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("no_time", "lies outside the years 1 to 9999 in UTC") from error
+
+
 class LabelBody(BaseModel):
     """One person's answer on one text."""
 
@@ -117,12 +124,13 @@ class LabelQueryBody(BaseModel):
 
     coder: Annotated[_Name, AfterValidator(_without_nul)] | None = None
     frame: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{0,63}$", description="Only labels that name this frame.")
-    since: AwareDatetime | None = Field(None, description="Only labels kept then or later: ISO 8601 with a zone.")
+    since: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = Field(
+        None, description="Only labels kept then or later: ISO 8601 with a zone."
+    )
     history: bool = Field(False, description="Also labels that were replaced or withdrawn.")
     cursor: str | None = Field(None, pattern=r"^[0-9]{1,10}$", description="The `next` of the page before.")
     limit: int = Field(100, ge=1, le=1000)
 
     def as_query(self) -> LabelQuery:
         """What the store is asked."""
-        since = self.since and self.since.astimezone(UTC)
-        return LabelQuery(self.coder, self.frame, since, self.history, min(int(self.cursor or 0), 2**31 - 1), self.limit)
+        return LabelQuery(self.coder, self.frame, self.since, self.history, min(int(self.cursor or 0), 2**31 - 1), self.limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -14,7 +15,7 @@ from pydantic_core import from_json
 
 from framing.api import problems
 from framing.api.body import read_body
-from framing.api.dependencies import Limits, Served, Store
+from framing.api.dependencies import Limits, Served, Store, StoreThreads
 from framing.api.label_schemas import (
     ACCEPTED_LABEL_FIELDS,
     KeptLabelBody,
@@ -35,6 +36,7 @@ T = TypeVar("T")
 
 router = APIRouter()
 
+_log = logging.getLogger("uvicorn.error")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _UNKEPT = problem_responses(problems.NO_LABELS, problems.INVALID, problems.NO_STORE)
 _REFUSED = problem_responses(
@@ -44,20 +46,20 @@ _REFUSED = problem_responses(
 
 
 @router.post("/v1/labels", status_code=201, responses=_REFUSED, openapi_extra=LABELS_BODY)
-async def keep(request: Request, store: Store, served: Served, settings: Limits) -> KeptLabelBody | KeptLabelsBody:
+async def keep(request: Request, store: Store, threads: StoreThreads, served: Served, settings: Limits) -> KeptLabelBody | KeptLabelsBody:
     """Keep one label, or several: all or none. What was answered with 201 is on the disk.
 
     With an Idempotency-Key a request may be sent again until it is answered; it counts once.
     """
     key = _key(request)
     asked = await to_thread.run_sync(parse_labels, await read_body(request, settings.max_body_bytes), settings)
-    return await to_thread.run_sync(_keep, store, asked, served.model.codebook, key)
+    return await to_thread.run_sync(_keep, store, asked, served.model.codebook, key, limiter=threads)
 
 
 @router.get("/v1/labels", responses=_UNKEPT)
-async def read(store: Store, asked: Annotated[LabelQueryBody, Query()]) -> LabelPageBody:
+async def read(store: Store, threads: StoreThreads, asked: Annotated[LabelQueryBody, Query()]) -> LabelPageBody:
     """The labels that hold now, or with `history` all that were ever kept, a page at a time."""
-    return LabelPageBody.of(await to_thread.run_sync(_answered, lambda: store.page(asked.as_query())))
+    return LabelPageBody.of(await to_thread.run_sync(_answered, lambda: store.page(asked.as_query()), limiter=threads))
 
 
 def parse_labels(body: bytes, settings: Settings) -> LabelBody | LabelsBody:
@@ -104,6 +106,7 @@ def _answered(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except StoreError as error:
+        _log.error("%s", error)  # for whoever runs the server; clients are not told
         detail = "The label store does not answer; nothing was kept that was not answered with 201. Try again."
         raise Problem(problems.NO_STORE, detail, headers={"Retry-After": "1"}) from error
 

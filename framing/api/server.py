@@ -45,7 +45,7 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
 
     Raises FramingError if the address cannot be listened on, the label store not be opened, or the model not be loaded.
     """
-    store = open_store(settings.labels) if settings.labels else None
+    store = open_store(settings.labels) if settings.labels is not None else None
     listener = _listen(settings.host, settings.port)
     loading: list[asyncio.Task[None]] = []
 
@@ -66,7 +66,7 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False))
     with _stopped_by_signals(server):
         server.run([listener])
-    if store:
+    if store is not None:
         store.close()
     if loading and not loading[0].cancelled():
         loading[0].result()

@@ -22,6 +22,8 @@ from framing.labels.exchange import Coding, export_labels, import_labels
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
+_FATE = {True: "replaced too", False: "left as they were; --replace takes these over"}
+
 store_option = click.option(
     "--labels",
     "where",
@@ -54,6 +56,8 @@ def import_(files: tuple[Path, ...], where: str, book: Path | None, folder: Path
     with _opened(where) as store:
         done = import_labels(store, files, codebook, Coding(coder, role, replace))
     click.echo(f"{done.new} new, {done.replaced} replaced, {done.unchanged} as before")
+    if done.described:
+        click.echo(f"{done.described} with the frames of before but another group, style or language: {_FATE[replace]}")
 
 
 @command.command("export")

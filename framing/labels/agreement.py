@@ -51,7 +51,7 @@ def agreement(current: CurrentLabels) -> Agreement:
     texts = [text for text in current.texts if len(text.answers) > 1]
     if not texts:
         raise FramingError("no text was labelled by two coders, so there is nothing to compare")
-    said = [[kept.label.frames for kept in text.answers] for text in texts]
+    said = [[frozenset(kept.label.frames) for kept in text.answers] for text in texts]
     return Agreement(
         texts=len(texts),
         coders=tuple(sorted({kept.label.coder for text in texts for kept in text.answers})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from framing.codebook import Codebook
@@ -10,6 +11,8 @@ from framing.labels.label import Chain, KeptLabel, Label
 
 MAX_NAME = 200
 MAX_NUMBER = 2**31 - 1
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+"""What no file, digest or database can hold: NUL, and half of a surrogate pair."""
 _NAMES = ("document", "id", "group", "style", "language")
 
 
@@ -44,12 +47,12 @@ def bad_labels(
 
 def wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
     """The field that is wrong in itself, and how. A database is asked nothing about such a label: it may refuse the very question."""
-    if not label.text.strip() or "\0" in label.text:
-        return "text", "must hold more than white space, and no NUL character"
+    if not label.text.strip() or _NO_CHARACTER.search(label.text):
+        return "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"
     names = {"coder": label.coder, **{name: getattr(label.origin, name) for name in _NAMES}}
     bad = next((name for name, value in names.items() if value is not None and not _is_name(value)), None)
     if bad is not None:
-        return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends and without NUL"
+        return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends, NUL and halves of surrogate pairs"
     language = label.origin.language
     if language is not None and not (len(language) == 2 and language.isascii() and language.islower()):
         return "language", "must be a code of two letters such as en or de"
@@ -74,7 +77,7 @@ def _wrong_position(label: Label) -> tuple[str, str] | None:
 
 
 def _is_name(value: str) -> bool:
-    return 0 < len(value) <= MAX_NAME and value.strip() == value and "\0" not in value
+    return 0 < len(value) <= MAX_NAME and value.strip() == value and not _NO_CHARACTER.search(value)
 
 
 def _wrong_replacement(label: Label, replaced: Mapping[int, KeptLabel]) -> tuple[str, str] | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from framing.codebook import Codebook
+from framing.data import own_group
 from framing.errors import FramingError
-from framing.labels.label import KeptLabel
+from framing.labels.checks import MAX_NAME
+from framing.labels.label import KeptLabel, Origin
 from framing.labels.protocol import Labels
 
 
@@ -27,12 +30,43 @@ class CurrentLabels:
             found.setdefault(kept.text_digest, []).append(kept)
         return tuple(CodedText(tuple(labels)) for labels in found.values())
 
+    def row_id(self, text: CodedText, own: str | None) -> str:
+        """What a row on this text is called: by its `own` id, unless another text bore that first, and without one by the text itself.
+
+        No two texts are ever called the same, and each is called the same in every file.
+        """
+        name = own or own_group(text.labels[0].label.text)
+        digest = text.labels[0].text_digest
+        if self._first_bearers.get(name, digest) == digest:
+            return name
+        mark = f"#{digest[:16]}"
+        return name[: MAX_NAME - len(mark)] + mark
+
+    @cached_property
+    def _first_bearers(self) -> dict[str, str]:
+        """Of each id, the digest of the first text that bears it."""
+        found: dict[str, str] = {}
+        for kept in self.labels:
+            if kept.label.origin.id:
+                found.setdefault(kept.label.origin.id, kept.text_digest)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class CodedText:
     """One text and the labels that hold on it, one of each coder, and those of adjudicators."""
 
     labels: tuple[KeptLabel, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """What is known of where the text comes from, by whoever said it first."""
+        return first_known(kept.label.origin for kept in self.labels)
+
+    @property
+    def group(self) -> str:
+        """The group that all rows on the text are in."""
+        return self.origin.group or own_group(self.labels[0].label.text)
 
     @property
     def answers(self) -> tuple[KeptLabel, ...]:
@@ -63,14 +97,23 @@ def current_labels(store: Labels, codebook: Codebook | None = None) -> CurrentLa
 
     Raises FramingError if there are none, or if the frames differ and somebody must choose.
     """
-    known = store.codebooks()
     labels = tuple(kept for kept in store.current() if codebook is None or kept.codebook == codebook.digest)
+    known = store.codebooks()  # after the labels: whatever they were made by is there by now
     if not labels:
         raise FramingError("the store holds no labels" + (f" by codebook {codebook.digest[:12]}" if codebook else ""))
     used = Counter(kept.codebook for kept in labels)
-    if len({known[digest].names for digest in used}) > 1:
+    if len({frozenset(known[digest].names) for digest in used}) > 1:
         raise FramingError(f"the labels were made by codebooks with different frames; choose one with --codebook:\n{_listed(used)}")
     return CurrentLabels(known[labels[-1].codebook], labels)
+
+
+def first_known(origins: Iterable[Origin]) -> Origin:
+    """Of each field the first value that is known; a document goes with its own position only."""
+    told = tuple(origins)
+    place = next((origin for origin in told if origin.document is not None), Origin())
+    names = ("id", "group", "style", "language")
+    first = {name: next((value for origin in told if (value := getattr(origin, name)) is not None), None) for name in names}
+    return Origin(place.document, place.start, place.end, **first)
 
 
 def _listed(used: Counter[str]) -> str:

@@ -14,14 +14,17 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from framing.errors import StoreError
+from framing.labels.label import AT_ONCE
 from framing.labels.tables import FORMAT, formats, metadata
 
 ACCEPTED = "accepted are a file, for SQLite, or postgresql+psycopg2://USER@HOST/DATABASE"
 PATIENCE = 20
-"""Seconds that a writer waits for the one before."""
+"""Seconds that a writer waits for the one before, and anybody for a connection."""
 _LOCK = 0x6672616D696E67
 """Of PostgreSQL's advisory locks, the one for those who write labels."""
 _WRITING = "framing_writing"
+_DRIVERS = {"postgresql": "postgresql+psycopg2", "postgresql+psycopg2": "postgresql+psycopg2"}
+"""Which driver stands behind the bare name depends on the version of SQLAlchemy; here it is always the same."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the store. Raises StoreError for whatever the database refuses."""
-        with _refusals_named(self.name), self.engine.connect() as connection:
+        with _refusals_named(self.name), self._connection("REPEATABLE READ") as connection:
             yield connection
 
     @contextmanager
@@ -42,21 +45,29 @@ class Database:
         """A transaction with no other writer beside it, on the disk when the block has ended well.
 
         One writer at a time makes ids grow in the order of the commits, so that whoever reads on from an id misses nothing.
+        A writer must see what the one before it has committed, so each of its statements looks anew.
         """
-        with _refusals_named(self.name), self.engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+        with _refusals_named(self.name), self._connection("READ COMMITTED", **{_WRITING: True}) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL synchronous_commit = on"))  # whatever the server's own setting is
                 connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             yield connection
+
+    def _connection(self, isolation: str, **options: Any) -> Connection:
+        """A connection; SQLite has one isolation only, which is stricter than both."""
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = isolation
+        return self.engine.connect().execution_options(**options)
 
 
 def open_database(where: str, create: bool) -> Database:
     """Open the database, and make its tables if they are not there yet. Raises StoreError."""
     url = _url(where)
-    name = url.render_as_string(hide_password=True) if "://" in where else where
+    name = make_url(where).render_as_string(hide_password=True) if "://" in where else where
     if url.drivername == "sqlite" and not create and not Path(where).is_file():
         raise StoreError(name, "there is no such file")
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=AT_ONCE, max_overflow=0, pool_timeout=PATIENCE)
     if url.drivername == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -70,6 +81,8 @@ def open_database(where: str, create: bool) -> Database:
 
 
 def _url(where: str) -> URL:
+    if where in ("", ":memory:"):  # SQLite would take either for a store in memory
+        raise StoreError(f"'{where}'", f"would be gone with the program, and every label in it; {ACCEPTED}")
     if "://" not in where:
         return URL.create("sqlite", database=where)
     shown = f"{where.partition('://')[0]}://..."
@@ -77,10 +90,10 @@ def _url(where: str) -> URL:
         url = make_url(where)
     except (ArgumentError, ValueError) as error:
         raise StoreError(shown, f"is no address of a database; {ACCEPTED}") from error
-    if url.get_backend_name() != "postgresql":
-        raise StoreError(shown, f"is a database of another kind; {ACCEPTED}")
-    # Which driver stands behind the bare name depends on the version of SQLAlchemy.
-    return url.set(drivername="postgresql+psycopg2") if url.drivername == "postgresql" else url
+    if url.drivername not in _DRIVERS:
+        raise StoreError(shown, f"is a database or a driver of another kind; {ACCEPTED}")
+    patient = url if "connect_timeout" in url.query else url.update_query_dict({"connect_timeout": str(PATIENCE)})
+    return patient.set(drivername=_DRIVERS[url.drivername])
 
 
 def _prepare(database: Database, create: bool) -> None:
@@ -92,7 +105,7 @@ def _prepare(database: Database, create: bool) -> None:
             raise StoreError(database.name, "holds no labels")
         with database.writing() as connection:
             if not inspect(connection).has_table(formats.name):  # two may start at the same time
-                metadata.create_all(connection)
+                metadata.create_all(connection, checkfirst=False)  # a table of the same name is somebody else's
                 connection.execute(formats.insert().values(number=FORMAT))
     with database.reading() as connection:
         number = connection.execute(select(formats.c.number)).scalar()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from framing.data import own_group
 from framing.labels.current import CodedText, CurrentLabels
 
 
@@ -16,8 +15,10 @@ class Disagreement:
 
     text: str
     text_digest: str
-    id: str | None
+    id: str
     group: str
+    style: str | None
+    language: str | None
     answers: Mapping[str, tuple[str, ...]]
     """Frames by coder."""
     disputed: tuple[str, ...]
@@ -26,7 +27,7 @@ class Disagreement:
     def as_row(self) -> dict[str, Any]:
         """Plain JSON values. With `frames` and `coder` added, the row is a decision that `framing labels import` takes."""
         answers = {coder: list(frames) for coder, frames in self.answers.items()}
-        row = {"id": self.id or f"text:{self.text_digest[:16]}", "group": self.group, "text": self.text}
+        row = {"id": self.id, "group": self.group, "text": self.text, "style": self.style, "language": self.language}
         return {**row, "disputed": list(self.disputed), "answers": answers}
 
 
@@ -34,17 +35,19 @@ def disagreements(current: CurrentLabels) -> Iterator[Disagreement]:
     """Texts on which nobody has decided yet: those with the most disputed frames first, then in the order in which they came."""
     open_texts = [text for text in current.texts if text.disputed and text.adjudication is None]
     for text in sorted(open_texts, key=lambda text: -len(text.disputed)):
-        yield _disagreement(text, current.codebook.names)
+        yield _disagreement(text, current)
 
 
-def _disagreement(text: CodedText, names: tuple[str, ...]) -> Disagreement:
+def _disagreement(text: CodedText, current: CurrentLabels) -> Disagreement:
     first = min(text.answers, key=lambda kept: kept.id)
-    origins = [kept.label.origin for kept in text.labels]
+    origin = text.origin
     return Disagreement(
         text=first.label.text,
         text_digest=first.text_digest,
-        id=next((origin.id for origin in origins if origin.id), None),
-        group=next((origin.group for origin in origins if origin.group), own_group(first.label.text)),
+        id=current.row_id(text, origin.id),
+        group=text.group,
+        style=origin.style,
+        language=origin.language,
         answers={kept.label.coder: kept.label.frames for kept in text.answers},
-        disputed=tuple(name for name in names if name in text.disputed),
+        disputed=tuple(name for name in current.codebook.names if name in text.disputed),
     )

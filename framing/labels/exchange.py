@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from framing.codebook import Codebook
 from framing.data import LabelledRow, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
-from framing.labels.current import CurrentLabels
-from framing.labels.label import Chain, KeptLabel, Label, Origin, Role
+from framing.labels.checks import wrong_field
+from framing.labels.current import CurrentLabels, first_known
+from framing.labels.label import KeptLabel, Label, Origin, Role
 from framing.labels.protocol import Labels
 
 
@@ -23,6 +25,8 @@ class Imported:
     replaced: int
     unchanged: int
     """Rows that say what their coder has said before."""
+    described: int = 0
+    """Rows with the same frames as before, but another group, style or language: left aside, or replaced where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,21 @@ def import_labels(store: Labels, paths: Sequence[str | Path], codebook: Codebook
     if nameless:
         raise _refused((row, "names no coder; --coder says who labelled such rows") for row in nameless)
     labels = [_label(row, coding) for row in rows]
+    wrong = [(row, wrong_field(label, codebook)) for row, label in zip(rows, labels, strict=True)]
+    if any(found for _, found in wrong):  # before the store is asked: some names it cannot even be asked about
+        raise _refused((row, f"'{found[0]}' {found[1]}") for row, found in wrong if found)
     heads = store.heads(label.chain for label in labels)
-    pairs = [pair for pair in zip(rows, labels, strict=True) if not _is_said(pair[1], heads, codebook)]
-    taken = [(row, heads[label.chain]) for row, label in pairs if label.chain in heads]
-    if taken and not coding.replace:
-        raise _refused((row, _before(head)) for row, head in taken)
+    found = [_Found(row, label, heads.get(label.chain), codebook.digest) for row, label in zip(rows, labels, strict=True)]
+    news = Counter(one.news for one in found)
+    if news["answer"] and not coding.replace:
+        raise _refused((one.row, _before(one.head)) for one in found if one.head and one.news == "answer")
+    wanted = {"new", "answer", "origin"} if coding.replace else {"new"}
+    kept = [one for one in found if one.news in wanted]
     try:
-        store.keep([replace(label, replaces=_id(heads.get(label.chain))) for _, label in pairs], codebook)
+        store.keep([one.in_its_place for one in kept], codebook)
     except LabelsRefused as error:
-        raise _refused((pairs[bad.number][0], f"'{bad.field}' {bad.problem}") for bad in error.labels) from error
-    return Imported(len(pairs) - len(taken), len(taken), len(rows) - len(pairs))
+        raise _refused((kept[bad.number].row, f"'{bad.field}' {bad.problem}") for bad in error.labels) from error
+    return Imported(news["new"], news["answer"], news["nothing"], news["origin"])
 
 
 def export_labels(current: CurrentLabels, target: str | Path, settled: bool = False) -> int:
@@ -81,9 +90,36 @@ def _label(row: LabelledRow, coding: Coding) -> Label:
     return Label(passage.text, passage.frames, passage.coder or coding.coder or "", coding.role, origin=origin)
 
 
-def _is_said(label: Label, heads: Mapping[Chain, KeptLabel], codebook: Codebook) -> bool:
-    head = heads.get(label.chain)
-    return head is not None and not head.label.withdrawn and (head.label.frames, head.codebook) == (label.frames, codebook.digest)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A row, the label it asks for, and what its coder has said of the text before."""
+
+    row: LabelledRow
+    label: Label
+    head: KeptLabel | None
+    codebook: str
+
+    @property
+    def news(self) -> Literal["new", "answer", "origin", "nothing"]:
+        """What the row says that was not said before."""
+        if self.head is None:
+            return "new"
+        before = self.head.label
+        if before.withdrawn or (before.frames, self.head.codebook) != (self.label.frames, self.codebook):
+            return "answer"
+        told = [(getattr(self.label.origin, name), getattr(before.origin, name)) for name in ("group", "style", "language")]
+        return "origin" if any(value not in (None, kept) for value, kept in told) else "nothing"
+
+    @property
+    def in_its_place(self) -> Label:
+        """The label as the last of its chain; what the row does not tell of the text's origin stays as it was."""
+        if self.head is None:
+            return self.label
+        before = self.head.label.origin
+        origin = first_known([self.label.origin, before])
+        if self.news == "origin":  # a row has a name even where the file gives none
+            origin = replace(origin, id=before.id)
+        return replace(self.label, replaces=self.head.id, origin=origin)
 
 
 def _before(head: KeptLabel) -> str:
@@ -91,35 +127,25 @@ def _before(head: KeptLabel) -> str:
     return f"'{head.label.coder}' has said something else of this text before (label {head.id}: {said}); --replace puts this in its place"
 
 
-def _id(kept: KeptLabel | None) -> int | None:
-    return None if kept is None else kept.id
-
-
 def _refused(rows: Iterable[tuple[LabelledRow, str]]) -> DataError:
     return DataError([BadRow(row.source, row.row, problem) for row, problem in rows])
 
 
 def _exported(current: CurrentLabels, settled: bool) -> Iterator[dict[str, Any]]:
-    ids: dict[str, str] = {}
     for text in current.texts:
         rows = [text.settled] if settled else text.answers
-        group = next((kept.label.origin.group for kept in text.labels if kept.label.origin.group), None)
         for kept in rows:
             if kept is not None:
-                yield _fields(kept, _row_id(kept, ids), group)
+                # The one row of a text tells all that is known of it; a coder's row what that coder said.
+                origin = first_known([kept.label.origin, text.origin]) if settled else kept.label.origin
+                yield _fields(kept, replace(origin, id=current.row_id(text, origin.id), group=text.group))
 
 
-def _row_id(kept: KeptLabel, ids: dict[str, str]) -> str:
-    """The passage's own id, unless another text bears it: then, and without one, it has the text's digest in it."""
-    own = kept.label.origin.id or f"text:{kept.text_digest[:16]}"
-    return own if ids.setdefault(own, kept.text_digest) == kept.text_digest else f"{own}#{kept.text_digest[:16]}"
-
-
-def _fields(kept: KeptLabel, row_id: str, group: str | None) -> dict[str, Any]:
-    label, origin = kept.label, kept.label.origin
+def _fields(kept: KeptLabel, origin: Origin) -> dict[str, Any]:
+    label = kept.label
     return {
-        "id": row_id,
-        "group": group or own_group(label.text),
+        "id": origin.id,
+        "group": origin.group,
         "text": label.text,
         "frames": list(label.frames),
         "coder": label.coder,

@@ -14,6 +14,8 @@ Role = Literal["coder", "adjudicator"]
 """A coder labels a text; an adjudicator decides between coders, and replaces none of their labels."""
 
 MAX_PAGE = 1000
+AT_ONCE = 10
+"""How many may ask one open store at the same time; more of them wait."""
 
 
 class Chain(NamedTuple):
