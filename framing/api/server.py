@@ -34,7 +34,8 @@ def load_served(settings: Settings) -> ServedModel:
     check_golden(model, folder)
     model = with_fallback(model, folder, settings.multilingual)
     if model.fallback is not None:
-        _log.info("Passages in %s are read by %s", ", ".join(model.fallback.languages), model.fallback.identity)
+        others = [language for language in model.fallback.languages if language not in model.languages]
+        _log.info("Passages in %s are read by %s", ", ".join(others), model.fallback.identity)
     manifest = read_manifest(folder)
     details = {"created": manifest.created, "recipe": manifest.recipe, "data": manifest.data, "metrics": manifest.metrics}
     return ServedModel(model, details)
