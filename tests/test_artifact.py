@@ -224,7 +224,11 @@ def test_one_beside_that_cannot_serve_is_left_aside_with_a_word_and_a_named_one_
 
 def test_golden_answers_are_those_of_the_model_alone(model, multilingual_model, tiny_manifest, tmp_path):
     german = ["Den ganzen Tag fiel Regen auf die Stadt, und am Abend kam der Frost in die Gärten am Fluss."]
-    save_model(replace(model, fallback=multilingual_model), tmp_path / "both", tiny_manifest, german, "")
+    both = replace(model, fallback=multilingual_model)
+    save_model(both, tmp_path / "both", tiny_manifest, german, "")
+    (kept,) = read_golden(tmp_path / "both")
+    assert kept.probabilities == tuple(model.read(german).probabilities[0])
+    assert kept.probabilities != tuple(both.read(german).probabilities[0])
     check_golden(load_model(tmp_path / "both"), tmp_path / "both")
 
 

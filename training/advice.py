@@ -1,6 +1,6 @@
 """Which recipe to pick for the passages at hand, and why: a table of bounds, and the sentence for each.
 
-The bounds come from `python -m benchmarks.learning_curve`; whoever runs it again changes the table, not the code.
+The bounds are a first guess: `python -m benchmarks.learning_curve` measures them, and then the table is what changes, not the code.
 """
 
 from __future__ import annotations

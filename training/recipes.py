@@ -38,7 +38,7 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("frozen", "the encoder as it is, heads trained over it: seconds"),
+    Recipe("frozen", "the encoder as it is, heads trained over it: a minute or two"),
     Recipe(
         "finetuned",
         "the encoder fine-tuned end to end, then the same heads: minutes",
@@ -53,7 +53,9 @@ RECIPES = (
         distillation=Distillation(),
         folds=3,
     ),
-    Recipe("multilingual", "an encoder of sixteen languages as it is, heads trained over it: seconds", MULTILINGUAL_USE, terms=False),
+    Recipe(
+        "multilingual", "an encoder of sixteen languages as it is, heads trained over it: a minute or two", MULTILINGUAL_USE, terms=False
+    ),
 )
 
 
