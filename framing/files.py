@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all: made beside their place, flushed, then renamed into it."""
+"""Files, folders and links that are written whole or not at all: made beside their place, flushed, then renamed into it."""
 
 from __future__ import annotations
 
@@ -53,6 +53,24 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         _flush(place.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def point_link(link: str | Path, folder: str | Path) -> None:
+    """Let `link` lead to `folder`, by a relative path, in one step: at every moment it leads to the folder before or to this one.
+
+    This is how a folder is replaced that others read meanwhile. Raises FileExistsError where something else than a link
+    stands, and OSError as `whole_file` does.
+    """
+    place = Path(os.path.realpath(Path(link).parent), Path(link).name)
+    if place.exists() and not place.is_symlink():
+        raise FileExistsError(f"{link} is there, but not as a link")
+    beside = _name_beside(place)
+    try:
+        beside.symlink_to(os.path.relpath(os.path.realpath(folder), place.parent), target_is_directory=True)
+        beside.replace(place)
+        _flush(place.parent)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _name_beside(place: Path) -> Path:

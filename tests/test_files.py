@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from framing.files import whole_file, whole_folder
+from framing.files import point_link, whole_file, whole_folder
 
 
 def names_in(folder: Path) -> list[str]:
@@ -152,3 +154,36 @@ def test_a_file_is_never_replaced_by_a_folder(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match="model is there, but not as a folder"), whole_folder(tmp_path / "model"):
         pass
     assert (tmp_path / "model").read_text() == "a file"
+
+
+def test_a_link_leads_from_one_folder_to_the_next_and_also_where_both_were_moved(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "there" / name).mkdir(parents=True)
+        (tmp_path / "there" / name / "name.txt").write_text(name)
+        point_link(tmp_path / "there" / "now", tmp_path / "there" / name)
+        assert (tmp_path / "there" / "now" / "name.txt").read_text() == name
+    assert names_in(tmp_path / "there") == ["now", "one", "two"]
+    shutil.move(tmp_path / "there", tmp_path / "moved")
+    assert (tmp_path / "moved" / "now" / "name.txt").read_text() == "two"
+
+
+def test_a_reader_never_finds_a_link_missing_while_it_is_moved_to_and_fro(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "name.txt").write_text(name)
+    point_link(tmp_path / "now", tmp_path / "one")
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(lambda: [point_link(tmp_path / "now", tmp_path / name) for name in ("two", "one") * 100])
+        found = set()
+        while not moving.done():
+            found.add((tmp_path / "now" / "name.txt").read_text())
+        moving.result()
+    assert found <= {"one", "two"}
+
+
+def test_a_folder_is_never_replaced_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "other").mkdir()
+    with pytest.raises(FileExistsError, match="model is there, but not as a link"):
+        point_link(tmp_path / "model", tmp_path / "other")
+    assert names_in(tmp_path) == ["model", "other"]

@@ -16,6 +16,7 @@ ARROWS = {
     "errors": "",
     "prediction": "",
     "files": "",
+    "following": "files",
     "language": "",
     "furniture_rules": "",
     "furniture": "furniture_rules",
@@ -35,7 +36,7 @@ ARROWS = {
     "artifact": "model files",
     "labels": "codebook data",
     "batch": "artifact model data labels",
-    "api": "artifact model data labels",
+    "api": "artifact model data labels following",
     "cli": "artifact model data labels",
     "commands": "cli batch api",
 }
