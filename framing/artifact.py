@@ -141,7 +141,7 @@ def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path 
     """
     if fallback is not None:
         return replace(model, fallback=_fallback_for(model, Path(fallback)))
-    beside = Path(os.path.abspath(folder) + FALLBACK_SUFFIX)  # noqa: PTH100 - a link to a folder keeps its own name
+    beside = fallback_beside(folder)
     if not (beside / MANIFEST_FILE).is_file():
         return model
     try:
@@ -151,6 +151,11 @@ def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path 
     except ModelFolderError as error:
         _log.warning("%s is not used: %s", beside, error)
     return model
+
+
+def fallback_beside(folder: str | Path) -> Path:
+    """Where the fallback of a model folder is looked for if none is given."""
+    return Path(os.path.abspath(folder) + FALLBACK_SUFFIX)  # noqa: PTH100 - a link to a folder keeps its own name
 
 
 def _fallback_for(model: FramingModel, folder: Path) -> FramingModel:

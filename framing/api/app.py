@@ -21,7 +21,6 @@ from framing.api.page import Page, load_page
 from framing.api.problems import Problem, answer_with_problems, invalid_place
 from framing.api.schemas import (
     DocumentsAnswer,
-    IdentityBody,
     ModelDescription,
     Place,
     PredictRequest,
@@ -30,6 +29,7 @@ from framing.api.schemas import (
     TextAnswer,
     answer_body,
     describe_model,
+    describe_readiness,
 )
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
@@ -136,9 +136,9 @@ async def alive() -> Status:
 
 
 @router.get("/readyz", responses=_NOT_READY)
-async def ready(served: Served) -> Readiness:
-    """Whether a model is loaded, and which."""
-    return Readiness(status="ready", model=IdentityBody.model_validate(served.model.identity))
+async def ready(request: Request, served: Served) -> Readiness:
+    """Whether a model is loaded, and which; also whether a newer one could not take its place, and why."""
+    return describe_readiness(served, request.app.state.slot)
 
 
 @router.get("/", include_in_schema=False)

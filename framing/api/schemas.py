@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pydantic_core import PydanticCustomError
 
 from framing.api.settings import Settings
-from framing.api.slot import ServedModel
+from framing.api.slot import ModelSlot, ServedModel
 from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
 from framing.text import Split
@@ -231,11 +231,23 @@ class Status(BaseModel):
     status: str = Field(examples=["ok"])
 
 
+class FollowingBody(_Answer):
+    """What the process says that mirrors the registry's champion into the model folder."""
+
+    champion: str | None = Field(description="Number of the registered version that it put there last.")
+    succeeded: str | None = Field(description="When the folder last held what the registry calls champion; ISO 8601, UTC.")
+    problem: str | None = Field(description="Why it may not hold that now.")
+
+
 class Readiness(Status):
     """Shown once a model is loaded."""
 
     status: str = Field(examples=["ready"])
     model: IdentityBody
+    problem: str | None = Field(
+        description="Why what stands in the model folder now cannot answer; `model` goes on. None while all is well."
+    )
+    following: FollowingBody | None = Field(description="None where the folder follows no registry.")
 
 
 def answer_body(asked: PredictRequest, answers: Sequence[DocumentAnswer]) -> TextAnswer | DocumentsAnswer:
@@ -265,6 +277,16 @@ def describe_model(served: ServedModel, settings: Settings) -> ModelDescription:
         fallback=None if model.fallback is None else _describe_fallback(model.fallback),
         limits=LimitsBody.model_validate(settings),
         details=dict(served.details),
+    )
+
+
+def describe_readiness(served: ServedModel, slot: ModelSlot) -> Readiness:
+    """The body that says which model answers, and what keeps a newer one from it."""
+    return Readiness(
+        status="ready",
+        model=IdentityBody.model_validate(served.model.identity),
+        problem=slot.problem,
+        following=None if slot.following is None else FollowingBody.model_validate(slot.following),
     )
 
 

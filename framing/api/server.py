@@ -1,19 +1,22 @@
-"""The server behind `framing serve`: it listens at once, loads the model beside, and ends in order."""
+"""The server behind `framing serve`: it listens at once, loads the model beside, changes to a new one with no gap, and ends in order."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import uvicorn
 from anyio import to_thread
 from fastapi import FastAPI
 
 from framing.api.app import create_app
+from framing.api.reload import ModelWatch
 from framing.api.settings import Settings
 from framing.api.slot import ServedModel
 from framing.artifact import check_golden, load_model, read_manifest, with_fallback
@@ -29,10 +32,10 @@ _log = logging.getLogger("uvicorn.error")
 def load_served(settings: Settings) -> ServedModel:
     """Load the model, hold it against its golden answers, add its fallback if there is one, and take from its manifest what clients
     may know."""
-    folder = settings.model
+    folder = Path(os.path.realpath(settings.model))  # where a link leads may change while the files are read
     model = load_model(folder)
     check_golden(model, folder)
-    model = with_fallback(model, folder, settings.multilingual)
+    model = with_fallback(model, settings.model, settings.multilingual)
     if model.fallback is not None:
         others = [language for language in model.fallback.languages if language not in model.languages]
         _log.info("Passages in %s are read by %s", ", ".join(others), model.fallback.identity)
@@ -57,11 +60,13 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
         loading[0].cancel()
 
     async def fill(app: FastAPI) -> None:
+        watch = ModelWatch(settings, app.state.slot, load)
         try:
-            app.state.slot.current = await to_thread.run_sync(load, settings, abandon_on_cancel=True)
+            await to_thread.run_sync(watch.fill, abandon_on_cancel=True)
             _log.info("The model is loaded; %s is ready", _url(listener))
         finally:
             server.should_exit |= app.state.slot.current is None
+        await keep_looking(watch, settings.reload_seconds)
 
     app = create_app(None, settings, lifespan=lifespan, store=store)
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False))
@@ -71,6 +76,13 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
         store.close()
     if loading and not loading[0].cancelled():
         loading[0].result()
+
+
+async def keep_looking(watch: ModelWatch, seconds: float) -> None:
+    """Look for a new model every so many seconds until cancelled; 0 for never."""
+    while seconds:
+        await asyncio.sleep(seconds)
+        await to_thread.run_sync(watch.look, abandon_on_cancel=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     multilingual: Path | None = Field(None, description="a model folder, for passages in languages that the other was not trained on")
     host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
+    reload_seconds: float = Field(
+        1, ge=0, le=3600, description="a number of seconds, up to 3600, between looks for a new model; 0: never look"
+    )
     labels: str | None = Field(None, description="a file, or postgresql+psycopg2://USER@HOST/DATABASE")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
