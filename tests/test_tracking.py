@@ -1,11 +1,5 @@
 """Runs and versions in a real MLflow: a server over HTTP, and the local database that is the default."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +10,7 @@ from click.testing import CliRunner
 from framing.artifact import load_model
 from framing.cli import framing
 from framing.row_writer import open_rows_writer
+from tests.registry import forget_versions
 from tests.test_training import FOUR, weather
 from training import tracking
 from training.promote import Verdict
@@ -25,28 +20,12 @@ from training.train import train
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A real MLflow server over SQLite, with its own artifact store."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    log = (folder / "server.log").open("wb")
-    process = subprocess.Popen(command + store, stdout=log, stderr=log, env=environment, cwd=folder)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{address}/health", timeout=1)
-            break
-        except OSError:
-            assert process.poll() is None, (folder / "server.log").read_text()
-            time.sleep(0.5)
-    yield address
-    process.terminate()
-    process.wait(20)
+def server(sqlite_server):
+    """The address of an MLflow server with an empty registry."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", sqlite_server.url)
+        forget_versions()
+    return sqlite_server.url
 
 
 @pytest.fixture(scope="module")

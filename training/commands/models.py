@@ -9,6 +9,7 @@ import click
 from framing.artifact import load_model
 from framing.errors import PromotionRefused
 from training import tracking
+from training.commands import follow
 from training.halves import load_evaluation
 from training.promote import judge
 
@@ -18,6 +19,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group("models")
 def command() -> None:
     """List the registered models, and promote the one that answers."""
+
+
+command.add_command(follow.command)
 
 
 @command.command("list")

@@ -1,0 +1,174 @@
+"""A folder that follows the registry: it holds the champion, checked, and goes over to the next one in a single step.
+
+The folder is a link into `FOLDER.versions`, where each version has a folder of its own: no file system replaces a folder that holds
+files in one step, but every one replaces a link so. Whoever reads at that moment finds one version or the other, and the one before
+stays for those who still read it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from framing.artifact import check_golden, load_model
+from framing.errors import FramingError, MissingExtra, TrainingError
+from framing.files import point_link
+from framing.following import Following, read_following, write_following
+from training import tracking
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LONGEST_WAIT = 60.0
+"""Seconds after which a registry that does not answer is asked again at the latest."""
+
+_log = logging.getLogger(__name__)
+
+
+def follow(folder: str | Path, every: float, ended: Event) -> None:
+    """Keep `folder` at the champion, asking every so many seconds, until `ended` is set.
+
+    What goes wrong is logged once and tried again, after longer and longer waits. Raises TrainingError if the folder cannot be kept.
+    """
+    with open_follower(folder) as follower:
+        wait = every
+        while not ended.is_set():
+            wait = min(2 * wait, max(every, LONGEST_WAIT)) if follower.renew().problem else every
+            ended.wait(wait)
+
+
+def follow_once(folder: str | Path) -> Following:
+    """Bring `folder` to the champion. Raises TrainingError if that cannot be done; the folder is then as it was."""
+    with open_follower(folder) as follower:
+        following = follower.renew()
+    if following.problem:
+        raise TrainingError(following.problem)
+    return following
+
+
+@contextmanager
+def open_follower(folder: str | Path) -> Iterator[Follower]:
+    """The only follower of a folder. Raises TrainingError where it has one, or where something else than a link stands."""
+    place = Path(os.path.abspath(folder))  # noqa: PTH100 - where the link leads now is no matter
+    if place.exists() and not place.is_symlink():
+        raise TrainingError(f"{place} is there, but not as a link that can follow: move it away, or name another folder")
+    follower = Follower(place)
+    with _named(f"{follower.versions} cannot be made"):
+        follower.versions.mkdir(parents=True, exist_ok=True)
+        handle = os.open(follower.versions, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield follower
+    except BlockingIOError as error:
+        raise TrainingError(f"{place} is kept by another process; one is enough") from error
+    finally:
+        os.close(handle)
+
+
+class Follower:
+    """Brings one folder to the champion each time it is told to, and tells how that went."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.versions = Path(f"{folder}.versions")
+        self._following = read_following(folder) or Following()
+        self._told: tuple[str | None, str | None] | None = None
+        self._checked: Path | None = None
+        self._client: MlflowClient | None = None
+
+    def renew(self) -> Following:
+        """Make the folder hold the champion, or leave it as it is; what is new of that is logged, and all written beside it."""
+        try:
+            found = Following(self._mirror(), datetime.now(UTC).isoformat(timespec="seconds"))
+        except TrainingError as error:
+            found = replace(self._following, problem=str(error))
+        try:
+            write_following(self.folder, found)
+        except OSError as error:
+            found = replace(found, problem=found.problem or f"how it went cannot be written beside {self.folder}: {error.strerror}")
+        self._following = found
+        self._tell(found)
+        return found
+
+    def _tell(self, found: Following) -> None:
+        before, self._told = self._told, (found.champion, found.problem)
+        if self._told == before:
+            return
+        if found.problem:
+            _log.warning("%s stays as it is: %s", self.folder, found.problem)
+        else:
+            _log.info("%s holds version %s", self.folder, found.champion)
+
+    def _mirror(self) -> str:
+        """The number of the champion, which the folder holds now. Raises TrainingError."""
+        with _named("the MLflow registry cannot be asked"):
+            self._client = self._client or tracking.connect()
+            version = tracking.champion(self._client)
+        if version is None:
+            raise TrainingError("no version in the registry is champion; `framing models promote` makes one")
+        place = self.versions / f"{version.number}-{version.run}"
+        if place != self._checked or not self._leads_to(place):
+            self._fetch(version, place)
+            with _named(f"version {version.number} cannot be put in place"):
+                point_link(self.folder, place)
+                self._clean(place)
+            self._checked = place
+        return version.number
+
+    def _fetch(self, version: tracking.Version, place: Path) -> None:
+        """Have a sound copy of a version at `place`; one that is there is used, so that a rollback needs no download."""
+        try:
+            _check(place)
+        except FramingError:
+            shutil.rmtree(place, ignore_errors=True)
+            with _named(f"version {version.number} cannot be fetched"):
+                tracking.export_version(version, place)
+            with _named(f"version {version.number} is broken"), _removed_on_error(place):
+                _check(place)
+
+    def _leads_to(self, place: Path) -> bool:
+        return os.path.realpath(self.folder) == os.path.realpath(place)
+
+    def _clean(self, place: Path) -> None:
+        """Keep the version that was put in place now and the one before; what a killed process left half-made goes too."""
+        os.utime(place)
+        others = sorted((path for path in self.versions.iterdir() if path != place), key=lambda path: path.stat().st_mtime_ns)
+        whole = [path for path in others if not path.name.startswith(".")]
+        for path in others:
+            if path not in whole[-1:]:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _check(place: Path) -> None:
+    check_golden(load_model(place), place)
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Whatever fails inside becomes one sentence that begins with `what`, the same each time it fails so."""
+    try:
+        yield
+    except MissingExtra:
+        raise
+    except Exception as error:  # the registry, its store and the disk have errors of their own each
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise TrainingError(f"{what}: {re.sub(r' at 0x[0-9a-f]+', '', reason)}") from error
+
+
+@contextmanager
+def _removed_on_error(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
