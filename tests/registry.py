@@ -76,13 +76,13 @@ def running_s3(program: Path, folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def sqlite_registry(folder: Path) -> Iterator[Registry]:
+def over_sqlite(folder: Path) -> Iterator[Registry]:
     with running_mlflow(folder, Store(f"sqlite:///{folder}/mlflow.db", str(folder / "artifacts"))) as registry:
         yield registry
 
 
 @contextmanager
-def postgresql_registry(folder: Path, make_database: Callable[[], str], program: Path) -> Iterator[Registry]:
+def over_postgresql(folder: Path, make_database: Callable[[], str], program: Path) -> Iterator[Registry]:
     """Over PostgreSQL, with its artifacts in S3."""
     with ExitStack() as stack:
         environment = stack.enter_context(running_s3(program, folder / "s3"))

@@ -94,7 +94,7 @@ def test_under_load_every_answer_is_given_and_is_of_one_model_while_it_is_change
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(ask) for _ in range(4)]
         try:
-            for _ in range(5):
+            for _ in range(3):
                 for version, name in reversed(versions.items()):
                     before = len(seen)
                     point_link(live, tmp_path / name)
@@ -107,10 +107,10 @@ def test_under_load_every_answer_is_given_and_is_of_one_model_while_it_is_change
             one.result()
     changes = sum(one != other for one, other in zip(seen, seen[1:], strict=False))
     assert set(seen) == set(versions)
-    assert changes >= 9
+    assert changes >= 5
     _, code, written = stop(server)
     assert (code, "Traceback" in written) == (0, False)
-    assert written.count("Now answers: tiny:") == 10
+    assert written.count("Now answers: tiny:") == 6
 
 
 def test_a_broken_version_leaves_the_old_one_says_so_once_and_a_good_one_then_answers(start, live, tmp_path):
