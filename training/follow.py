@@ -21,7 +21,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from framing.artifact import check_golden, load_model
-from framing.errors import FramingError, MissingExtra, TrainingError
+from framing.errors import FramingError, TrainingError
 from framing.files import point_link
 from framing.following import Following, read_following, write_following
 from training import tracking
@@ -158,8 +158,6 @@ def _named(what: str) -> Iterator[None]:
     """Whatever fails inside becomes one sentence that begins with `what`, the same each time it fails so."""
     try:
         yield
-    except MissingExtra:
-        raise
     except Exception as error:  # the registry, its store and the disk have errors of their own each
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise TrainingError(f"{what}: {re.sub(r' at 0x[0-9a-f]+', '', reason)}") from error
