@@ -51,7 +51,9 @@ def test_every_endpoint_and_setting_is_in_the_readme():
     assert [name for name in Settings.model_fields if f"FRAMING_{name.upper()}" not in README] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "seeds/README.md", "models/README.md", "benchmarks/README.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "seeds/README.md", "models/README.md", "benchmarks/README.md", "docs/operating.md"]
+)
 def test_every_link_to_a_file_leads_to_one(document):
     text = (ROOT / document).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("http")]

@@ -185,7 +185,7 @@ def test_a_folder_that_is_no_link_is_not_touched(once, tmp_path):
 
 
 def test_one_folder_has_one_follower(follower, tmp_path):
-    with pytest.raises(TrainingError, match="live is kept by another process; one is enough"), open_follower(tmp_path / "live"):
+    with pytest.raises(TrainingError, match="live.versions is kept by another process; one is enough"), open_follower(tmp_path / "live"):
         pass
 
 
@@ -220,7 +220,7 @@ for target in sys.argv[2:]:
     check_golden(load_model(sys.argv[1]), sys.argv[1])
     print(target, os.readlink(sys.argv[1]))
 """
-STEPS = ("shutil.copytree", "framing.files._flush_tree", "training.follow._check", "training.follow.point_link", "os.utime")
+STEPS = ("shutil.copytree", "framing.files._flush_tree", "training.follow._removed_on_error", "training.follow.point_link", "os.utime")
 
 
 def test_a_kill_at_any_step_leaves_the_folder_whole_and_the_next_follower_cleans_up(followed, tmp_path):

@@ -21,7 +21,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from framing.artifact import check_golden, load_model
-from framing.errors import FramingError, TrainingError
+from framing.errors import TrainingError
 from framing.files import point_link
 from framing.following import Following, read_following, write_following
 from training import tracking
@@ -65,12 +65,20 @@ def open_follower(folder: str | Path) -> Iterator[Follower]:
     follower = Follower(place)
     with _named(f"{follower.versions} cannot be made"):
         follower.versions.mkdir(parents=True, exist_ok=True)
-        handle = os.open(follower.versions, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _locked(follower.versions):
         yield follower
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which the system lets go of when the process ends, however that is
     except BlockingIOError as error:
-        raise TrainingError(f"{place} is kept by another process; one is enough") from error
+        os.close(handle)
+        raise TrainingError(f"{folder} is kept by another process; one is enough") from error
+    try:
+        yield
     finally:
         os.close(handle)
 
@@ -128,13 +136,13 @@ class Follower:
     def _fetch(self, version: tracking.Version, place: Path) -> None:
         """Have a sound copy of a version at `place`; one that is there is used, so that a rollback needs no download."""
         try:
-            _check(place)
-        except FramingError:
+            _check(version, place)
+        except TrainingError:
             shutil.rmtree(place, ignore_errors=True)
             with _named(f"version {version.number} cannot be fetched"):
                 tracking.export_version(version, place)
-            with _named(f"version {version.number} is broken"), _removed_on_error(place):
-                _check(place)
+            with _removed_on_error(place):
+                _check(version, place)
 
     def _leads_to(self, place: Path) -> bool:
         return os.path.realpath(self.folder) == os.path.realpath(place)
@@ -149,8 +157,9 @@ class Follower:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _check(place: Path) -> None:
-    check_golden(load_model(place), place)
+def _check(version: tracking.Version, place: Path) -> None:
+    with _named(f"version {version.number} is broken"):
+        check_golden(load_model(place), place)
 
 
 @contextmanager
