@@ -171,7 +171,7 @@ def test_a_copy_that_was_damaged_on_the_disk_is_fetched_again_by_the_next_follow
 def test_what_cannot_be_written_is_a_problem_and_not_the_end(followed, tmp_path):
     (tmp_path / "live.following.json").unlink()
     (tmp_path / "live.following.json").mkdir()
-    assert followed.renew().problem == f"how it went cannot be written beside {tmp_path}/live: it is there, but not as a file"
+    assert followed.renew().problem == f"how it went cannot be written: {tmp_path}/live.following.json is there, but not as a file"
 
 
 @pytest.mark.parametrize("once", [["--once"], []])

@@ -101,9 +101,10 @@ class Follower:
         except TrainingError as error:
             found = replace(self._following, problem=str(error))
         try:
-            write_following(self.folder, found)
-        except OSError as error:
-            found = replace(found, problem=found.problem or f"how it went cannot be written beside {self.folder}: {error.strerror}")
+            with _named("how it went cannot be written"):
+                write_following(self.folder, found)
+        except TrainingError as error:
+            found = replace(found, problem=found.problem or str(error))
         self._following = found
         self._tell(found)
         return found
