@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1, description="a host name or address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
     labels: str | None = Field(None, description="a file, or postgresql+psycopg2://USER@HOST/DATABASE")
+    pool: Path | None = Field(None, description="a CSV, JSON lines or Parquet file with a column 'text'")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from framing.encoder import Vectors
 from framing.model import FramingModel
 from framing.selection.doubt import Doubt, doubts
-from framing.selection.order import diverse_order
+from framing.selection.order import candidates, diverse_order
 from framing.selection.pool import PoolText
 from framing.text import language_of
 
 DIVERSE = 1000
 """How many of the first are chosen to be unlike one another; what comes after them is ordered by doubt alone."""
-WIDTH = 10
-"""For each of these so many of the most doubtful are candidates (Zhdanov, Diverse mini-batch Active Learning, 2019)."""
 CHUNK = 64
 
 OnTexts = Callable[[int, int], None]
@@ -45,19 +43,20 @@ def rank(
 ) -> tuple[Waiting, ...]:
     """Every text of the pool, those first whose label should teach the model most; the same pool and model give the same order.
 
-    The first `diverse` repeat one another as little as may be. The model reads `chunk` texts at a time: all of them once,
-    and once more the WIDTH * `diverse` whose vectors are compared, and are in memory beside the texts.
+    The model reads `chunk` texts at a time: all of them once, and once more those, little more than `diverse`, whose vectors are
+    compared, and are in memory beside the texts.
     """
     if not pool:
         return ()
-    total = len(pool) + min(len(pool), WIDTH * diverse)
+    compared = min(len(pool), candidates(diverse))
+    total = len(pool) + compared
     doubt = [found for some in _chunks(pool, chunk, lambda done: on_texts(done, total)) for found in _doubts(some, model)]
     unsure = np.array([found.unsure for found in doubt])
     by_doubt = np.argsort(-unsure, kind="stable")
-    candidates = by_doubt[: WIDTH * diverse]
-    again = _chunks([pool[row] for row in candidates], chunk, lambda done: on_texts(len(pool) + done, total))
+    head = by_doubt[:compared]
+    again = _chunks([pool[row] for row in head], chunk, lambda done: on_texts(len(pool) + done, total))
     vectors = np.concatenate([_vectors(some, model) for some in again])
-    first = candidates[diverse_order(unsure[candidates], vectors, diverse)]
+    first = head[diverse_order(unsure[head], vectors, diverse)]
     rest = by_doubt[~np.isin(by_doubt, first)]
     return tuple(Waiting(pool[row], doubt[row]) for row in (*first.tolist(), *rest.tolist()))
 
