@@ -30,12 +30,12 @@ class NextQueryBody(BaseModel):
 
 
 class WhyBody(BaseModel):
-    """The frame that the model is least sure of in a text."""
+    """How unsure the model is of a text, and the frame that it is least sure of."""
 
+    unsure: float = Field(description="Mean over frames: 1 where every probability is at its threshold, 0 where each is 0 or 1.")
     frame: str
     probability: float
     threshold: float
-    unsure: float = Field(description="From 1, where the probability is at the threshold, down to 0, where it is 0 or 1.")
 
 
 class NextTextBody(BaseModel):

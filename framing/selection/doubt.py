@@ -13,27 +13,27 @@ from framing.model import Reading
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The frame that the model is least sure of in one text."""
+    """How unsure the model is of one text, and the frame that it is least sure of."""
 
+    unsure: float
+    """Mean over all frames: 1 where every probability is at its threshold, 0 where each is 0 or 1."""
     frame: str
     probability: float
     threshold: float
-    unsure: float
-    """1 where the probability is at the threshold, 0 where it is 0 or 1."""
 
 
 def doubts(reading: Reading, frames: Sequence[str]) -> list[Doubt]:
-    """The greatest doubt of each text that was read.
+    """The doubt of each text that was read.
 
-    Uncertainty sampling (Lewis and Gale, A Sequential Algorithm for Training Text Classifiers, SIGIR 1994); of several frames the one
-    nearest to its threshold speaks for the text (Brinker, On Active Learning in Multi-label Classification, 2006).
+    Uncertainty sampling (Lewis and Gale, A Sequential Algorithm for Training Text Classifiers, SIGIR 1994), averaged over frames (one of
+    the ways compared by Esuli and Sebastiani, Active Learning Strategies for Multi-Label Text Classification, ECIR 2009).
     """
     thresholds = np.array([reader.heads.thresholds for reader in reading.readers]).reshape(reading.probabilities.shape)
     unsure = unsureness(reading.probabilities, thresholds)
     found = []
     for row, frame in enumerate(unsure.argmax(axis=1).tolist()):
-        at = row, frame
-        found.append(Doubt(frames[frame], float(reading.probabilities[at]), float(thresholds[at]), float(unsure[at])))
+        probability, threshold = float(reading.probabilities[row, frame]), float(thresholds[row, frame])
+        found.append(Doubt(float(unsure[row].mean()), frames[frame], probability, threshold))
     return found
 
 

@@ -34,7 +34,7 @@ class Waiting:
     def as_row(self) -> dict[str, Any]:
         """Plain JSON values. With `frames` and `coder` added, the row is a label that `framing labels import` takes."""
         text, doubt = self.text, self.doubt
-        why = {"frame": doubt.frame, "probability": doubt.probability, "threshold": doubt.threshold, "unsure": doubt.unsure}
+        why = {"unsure": doubt.unsure, "frame": doubt.frame, "probability": doubt.probability, "threshold": doubt.threshold}
         return {"id": text.id, "group": text.group, "text": text.text, "style": text.style, "language": text.language, "why": why}
 
 
@@ -83,6 +83,7 @@ def _vectors(texts: Sequence[PoolText], model: FramingModel) -> Vectors:
     blocks: list[NDArray[np.float32]] = []
     for reader, rows in zip(readers, parts, strict=True):
         block = np.zeros((len(texts), reader.encoder.dimensions), np.float32)
-        block[rows] = reader.encoder.encode([texts[row].text for row in rows]).vectors
+        if rows:
+            block[rows] = reader.encoder.encode([texts[row].text for row in rows]).vectors
         blocks.append(block)
     return np.hstack(blocks)
