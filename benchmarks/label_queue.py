@@ -41,6 +41,7 @@ RECIPE = recipe_named("frozen")
 EXAMPLES = 4
 """Of each frame so many are among the first headlines, or no heads could be fitted; the rest of these are drawn at random."""
 QUEUE, RANDOM = "queue", "random"
+MEASURES = {"macro_f1": "macro F1", "mean_average_precision": "mAP"}
 
 Order = Callable[[FramingModel, Dataset, int, int], list[int]]
 """A model, the headlines that are left, how many to choose of them, and a seed, to the rows that are chosen."""
@@ -146,34 +147,19 @@ def refitted(labelled: Dataset, encoder: Encoder, seed: int) -> FramingModel:
 def report(results: Sequence[Result]) -> str:
     """Both orders side by side at each number of labels, and how many labels the queue needs for what random order reaches there."""
     sizes = sorted({int(result.key.part) for result in results})
-    curves = {
-        name: [[result for result in results if (result.key.part, result.key.contender) == (str(size), name)] for size in sizes]
-        for name in ORDERS
-    }
-    rows = []
-    for at, size in enumerate(sizes):
-        row = [str(size)]
-        for measure in ("macro_f1", "mean_average_precision"):
-            means = {name: [mean_of(there, measure) for there in curve] for name, curve in curves.items()}
-            row += [spread([getattr(result, measure) for result in curves[name][at]]) for name in (RANDOM, QUEUE)]
-            row.append(labels_needed(sizes, means[QUEUE], means[RANDOM][at]))
-        rows.append(row)
-    header = [
-        "labels",
-        "macro F1, random",
-        "macro F1, queue",
-        "labels the queue needs for it",
-        "mAP, random",
-        "mAP, queue",
-        "labels the queue needs for it",
-    ]
-    runs = len({(result.key.data, result.key.draw) for result in results})
-    return f"Mean of {runs} starts, in brackets the lowest and highest.\n\n{table(header, rows)}"
+    rows = [[str(size)] for size in sizes]
+    for measure in MEASURES:
+        curves = {name: [_figures(results, measure, name, size) for size in sizes] for name in ORDERS}
+        means = {name: [float(np.mean(figures)) for figures in curve] for name, curve in curves.items()}
+        for at, row in enumerate(rows):
+            row += [spread(curves[name][at]) for name in ORDERS] + [labels_needed(sizes, means[QUEUE], means[RANDOM][at])]
+    columns = [f"{label}, {name}" for label in MEASURES.values() for name in (*ORDERS, "labels the queue needs for it")]
+    starts = len({(result.key.data, result.key.draw) for result in results})
+    return f"Mean of {starts} starts, in brackets the lowest and highest.\n\n{table(['labels', *columns], rows)}"
 
 
-def mean_of(results: Sequence[Result], measure: str) -> float:
-    """Mean of a measure; nan where nothing was measured."""
-    return float(np.mean([getattr(result, measure) for result in results])) if results else float("nan")
+def _figures(results: Sequence[Result], measure: str, order: str, size: int) -> list[float]:
+    return [getattr(result, measure) for result in results if (result.key.contender, result.key.part) == (order, str(size))]
 
 
 def labels_needed(sizes: Sequence[int], curve: Sequence[float], level: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ WIDTH = 10
 
 def candidates(count: int) -> int:
     """How many of the most unsure rows a choice of `count` looks at."""
-    return count + (WIDTH - 1) * BATCH
+    return (math.ceil(count / BATCH) + WIDTH - 1) * BATCH
 
 
 def diverse_order(unsure: Array, vectors: Vectors, count: int) -> Rows:
