@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import label_queue
-from benchmarks.label_queue import ORDERS, KnownVectors, first_rows, labels_needed, report, simulations
+from benchmarks.label_queue import ORDERS, KnownVectors, at_random, by_queue, first_rows, labels_needed, report, simulations
 from benchmarks.learning_curve import Source
 from benchmarks.trials import Key, Result
 from framing.data import Dataset, LabelledPassage
@@ -33,7 +33,15 @@ def test_both_orders_start_alike_and_label_as_many_as_they_are_told(source):
     ]
     by_key = {result.key: result for result in found}
     assert by_key[Key("weather", "20", 0, "random")].macro_f1 == by_key[Key("weather", "20", 0, "queue")].macro_f1
-    assert len({by_key[Key("weather", "30", seed, name)].mean_average_precision for seed in (0, 1) for name in ORDERS}) > 1
+
+
+def test_the_queue_takes_what_the_model_is_unsure_of_and_random_order_what_the_seed_says(tiny_model, source):
+    texts = ["Sky.", "Rain.", "Some rain with words of other things beside it.", "Frost."]
+    left = Dataset(source.pool.codebook, tuple(LabelledPassage(text, text, (), text) for text in texts))
+    assert by_queue(tiny_model, left, 1, 0) == [2]
+    drawn = {seed: at_random(tiny_model, source.pool, 10, seed) for seed in (0, 1)}
+    assert drawn[0] != drawn[1]
+    assert all(len(set(rows)) == 10 for rows in drawn.values())
 
 
 def test_the_first_labels_hold_examples_of_every_frame_and_none_twice(source):

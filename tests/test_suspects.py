@@ -63,7 +63,7 @@ def test_labels_that_agree_with_the_probabilities_are_not_suspected(dataset):
 
 def test_a_passage_with_two_doubtful_frames_names_the_more_doubtful_first(dataset):
     probabilities = np.where(dataset.labels, 0.95, 0.05)
-    probabilities[0] = np.where(dataset.labels[0], [0.2, 0.01], [0.8, 0.99])
+    probabilities[0] = np.where(dataset.labels[0], [0.04, 0.01], [0.96, 0.99])
     (found,) = find_suspects(dataset, probabilities)
     assert found.passage.id == "p-0"
     assert [one.frame for one in found.doubtful] == ["frost", "rain"]
