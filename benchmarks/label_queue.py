@@ -68,7 +68,8 @@ def by_queue(model: FramingModel, left: Dataset, count: int, _seed: int) -> list
 
 def at_random(_model: FramingModel, left: Dataset, count: int, seed: int) -> list[int]:
     """Any of them."""
-    return np.random.default_rng([seed, len(left)]).permutation(len(left))[:count].tolist()
+    order: list[int] = np.random.default_rng([seed, len(left)]).permutation(len(left)).tolist()
+    return order[:count]
 
 
 ORDERS: dict[str, Order] = {RANDOM: at_random, QUEUE: by_queue}

@@ -40,8 +40,8 @@ def load_pool(path: str | Path) -> tuple[PoolText, ...]:
         columns.update(dict.fromkeys(row.fields))
         try:
             reading.take(_pool_text(row, source.name))
-        except RefusedRowError as problem:
-            bad.append(BadRow(str(source), row.number, str(problem)))
+        except RefusedRowError as refusal:
+            bad.append(BadRow(str(source), row.number, str(refusal)))
     if columns and (problem := text_problem(columns)):
         raise DataError([BadRow(str(source), None, problem)])
     if bad or not columns:
