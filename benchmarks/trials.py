@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contenders import Contender
+from benchmarks.contenders import Answered, Contender
 from framing.data import Dataset
 from framing.errors import BadRow, DataError, TrainingError
 from training.metrics import macro_f1, mean_average_precision, micro_f1, value
@@ -69,9 +69,13 @@ def run(trial: Trial) -> Result:
         answered = trial.contender.answer(trial.train, trial.test, trial.draw)
     except TrainingError as error:
         return Result(trial.key, len(trial.train), time.perf_counter() - start, note=str(error))
-    seconds = time.perf_counter() - start
+    return measured(trial.key, len(trial.train), time.perf_counter() - start, answered)
+
+
+def measured(key: Key, passages: int, seconds: float, answered: Answered) -> Result:
+    """The figures of what was answered."""
     macro, micro, ranked = (float(value(measure, answered.answers)) for measure in (macro_f1, micro_f1, mean_average_precision))
-    return Result(trial.key, len(trial.train), seconds, macro, micro, ranked, answered.note)
+    return Result(key, passages, seconds, macro, micro, ranked, answered.note)
 
 
 def run_all(trials: Iterable[Trial], out: Path | None, resume: bool) -> Iterator[Result]:
@@ -82,9 +86,14 @@ def run_all(trials: Iterable[Trial], out: Path | None, resume: bool) -> Iterator
             continue
         result = run(trial)
         if out:
-            with out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(result)) + "\n")
+            write_result(out, result)
         yield result
+
+
+def write_result(out: Path, result: Result) -> None:
+    """Add a result to a file, as a line of JSON."""
+    with out.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(result)) + "\n")
 
 
 def read_results(path: Path) -> list[Result]:

@@ -12,6 +12,8 @@ import click
 
 from framing.errors import FramingError, MissingExtra
 
+CALLED = "framing.called"
+"""Where a context keeps how the last command of the table was called, and what pip must install for it."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells give it."""
 
@@ -24,13 +26,21 @@ class Entry:
     module: str
     summary: str
     extra: str | None = None
+    parts: tuple[Entry, ...] = ()
+    """Commands of this group that stand in another module than it does."""
 
 
 COMMANDS = (
     Entry("predict", "framing.commands.predict", "Label articles: files, or what comes in on standard input."),
     Entry("score", "framing.commands.score", "Label each row of a CSV, JSON lines or Parquet file."),
     Entry("serve", "framing.commands.serve", "Answer over HTTP, with a page to paste an article into."),
-    Entry("labels", "framing.commands.labels", "Keep labels: import, export, and compare several coders.", "labels"),
+    Entry(
+        "labels",
+        "framing.commands.labels",
+        "Keep labels, compare several coders, see what to label next.",
+        "labels",
+        (Entry("suspects", "training.commands.suspects", "Labels that are likely wrong, the worst first.", "train"),),
+    ),
     Entry("train", "training.commands.train", "Train a model from labelled passages and a codebook.", "train"),
     Entry("evaluate", "training.commands.evaluate", "Judge a model on labelled passages it has not seen.", "train"),
     Entry("models", "training.commands.models", "List, compare and promote the registered models.", "train"),
@@ -46,7 +56,12 @@ class LazyCommand(click.Command):
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
         """The context of the real command, which then runs in place of this one."""
+        if parent is not None:
+            parent.meta[CALLED] = (f"{parent.command_path} {self.entry.name}", self.entry.extra)
         real: click.Command = importlib.import_module(self.entry.module).command
+        if isinstance(real, click.Group):
+            for part in self.entry.parts:
+                real.add_command(LazyCommand(part))
         return real.make_context(info_name, args, parent, **extra)
 
 
@@ -71,19 +86,18 @@ class CommandTable(click.Group):
         except FramingError as error:
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:
-            raise click.ClickException(str(_missing_extra(ctx.invoked_subcommand, error))) from error
+            raise click.ClickException(str(_missing_extra(error, *ctx.meta.get(CALLED, ("", None))))) from error
         except KeyboardInterrupt:
             click.echo(err=True)  # what comes next does not share a line with ^C
             ctx.exit(INTERRUPTED)
 
 
-def _missing_extra(name: str | None, error: ModuleNotFoundError) -> MissingExtra:
+def _missing_extra(error: ModuleNotFoundError, called: str, extra: str | None) -> MissingExtra:
     """What to install; the error itself is raised again where it is no matter of installing, but a mistake in this program."""
-    extra = next((entry.extra for entry in COMMANDS if entry.name == name), None)
     ours = (error.name or "").startswith(("framing", "training."))
     if extra is None or ours:
         raise error
-    return MissingExtra(f"'framing {name}' (which looked for {str(error.name).partition('.')[0]})", extra)
+    return MissingExtra(f"'{called}' (which looked for {str(error.name).partition('.')[0]})", extra)
 
 
 def _print_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:

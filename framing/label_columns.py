@@ -23,8 +23,8 @@ class RefusedRowError(Exception):
 
 def column_problem(columns: Collection[str], names: Collection[str]) -> str | None:
     """What keeps the columns of a file from telling texts and labels, if anything; `names` are those of the codebook."""
-    if "text" not in columns:
-        return f"has no column 'text'; its columns are {', '.join(columns)}"
+    if problem := text_problem(columns):
+        return problem
     own = [name for name in names if name in columns and name not in COLUMNS]
     missing = [name for name in names if name not in own]
     if "frames" in columns:
@@ -34,6 +34,11 @@ def column_problem(columns: Collection[str], names: Collection[str]) -> str | No
     if missing:  # or a misspelt column would count as a frame that is nowhere present
         return f"has a column for the frame '{own[0]}', but none for '{missing[0]}'; every frame needs one, or use a column 'frames'"
     return None
+
+
+def text_problem(columns: Collection[str]) -> str | None:
+    """What keeps the columns of a file from telling texts, if anything."""
+    return None if "text" in columns else f"has no column 'text'; its columns are {', '.join(columns)}"
 
 
 def read_text(fields: Mapping[str, Any]) -> str:

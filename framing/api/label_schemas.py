@@ -13,7 +13,7 @@ from framing.labels import KeptLabel, Label, LabelPage, LabelQuery, Origin, Role
 
 _FIELDS = "text, frames, coder, role, replaces, withdrawn, codebook, document, start, end, id, group, style and language"
 ACCEPTED_LABEL_FIELDS = {0: f"{_FIELDS}; or labels, a list of these", 2: _FIELDS}
-ACCEPTED_QUERY = "coder, frame, since, history, cursor and limit"
+ACCEPTED_QUERIES = {"/v1/labels": "coder, frame, since, history, cursor and limit", "/v1/labels/next": "count"}
 
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -59,7 +59,7 @@ async def keep(request: Request, store: Store, threads: StoreThreads, served: Se
 @router.get("/v1/labels", responses=_UNKEPT)
 async def read(store: Store, threads: StoreThreads, asked: Annotated[LabelQueryBody, Query()]) -> LabelPageBody:
     """The labels that hold now, or with `history` all that were ever kept, a page at a time."""
-    return LabelPageBody.of(await to_thread.run_sync(_answered, lambda: store.page(asked.as_query()), limiter=threads))
+    return LabelPageBody.of(await to_thread.run_sync(answered, lambda: store.page(asked.as_query()), limiter=threads))
 
 
 def parse_labels(body: bytes, settings: Settings) -> LabelBody | LabelsBody:
@@ -92,7 +92,7 @@ def _keep(store: Labels, asked: LabelBody | LabelsBody, codebook: Codebook, key:
     once = None if key is None else Once(key, hashlib.sha256(asked.model_dump_json().encode()).hexdigest())
     labels = [label.as_label() for label in _all(asked)]
     try:
-        kept = _answered(lambda: store.keep(labels, codebook, once))
+        kept = answered(lambda: store.keep(labels, codebook, once))
     except LabelsRefused as error:
         raise _refusal(asked, error) from error
     except KeyReused as error:
@@ -101,7 +101,7 @@ def _keep(store: Labels, asked: LabelBody | LabelsBody, codebook: Codebook, key:
     return bodies[0] if isinstance(asked, LabelBody) else KeptLabelsBody(labels=bodies)
 
 
-def _answered(ask: Callable[[], T]) -> T:
+def answered(ask: Callable[[], T]) -> T:
     """What the store says. Raises Problem where it does not answer, which may pass."""
     try:
         return ask()

@@ -35,6 +35,7 @@ BROKEN_JSON = Kind("broken-json", 400, "The body is not JSON")
 INCOMPLETE = Kind("incomplete-body", 400, "The body is incomplete")
 NOT_FOUND = Kind("not-found", 404, "Nothing at this address")
 NO_LABELS = Kind("no-label-store", 404, "This server keeps no labels")
+NO_POOL = Kind("no-pool", 404, "This server has no pool of texts to label")
 WRONG_METHOD = Kind("wrong-method", 405, "Wrong method")
 CONFLICT = Kind("label-conflict", 409, "Another label came first")
 TOO_LARGE = Kind("too-large", 413, "The request is too large")
@@ -43,6 +44,7 @@ INVALID = Kind("invalid-request", 422, "The request is not valid")
 KEY_REUSED = Kind("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request")
 INTERNAL = Kind("internal-error", 500, "The server made a mistake")
 NOT_READY = Kind("not-ready", 503, "No model is loaded yet")
+NOT_RANKED = Kind("pool-not-ranked", 503, "The pool of texts is not ranked yet")
 NO_STORE = Kind("label-store-down", 503, "The label store does not answer")
 STOPPING = Kind("stopping", 503, "The server is stopping")
 
@@ -160,13 +162,13 @@ async def _answer_mistake(_request: Request, _error: Exception) -> Response:
     return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.").response()
 
 
-def answer_with_problems(app: FastAPI, query: str) -> None:
-    """Let every error of `app` end as a problem; `query` names what addresses accept behind a question mark."""
+def answer_with_problems(app: FastAPI, queries: Mapping[str, str]) -> None:
+    """Let every error of `app` end as a problem; `queries` names what each address accepts behind a question mark."""
 
-    async def answer_query(_request: Request, error: Exception) -> Response:
+    async def answer_query(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [{**wrong, "loc": wrong["loc"][1:]} for wrong in error.errors()]
-        return invalid_request(errors, {0: query}, "The query").response()
+        return invalid_request(errors, {0: queries[request.url.path]}, "The query").response()
 
     app.add_exception_handler(RequestValidationError, answer_query)
     app.add_exception_handler(Problem, _answer_problem)

@@ -16,6 +16,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from framing.api.app import create_app
+from framing.api.pool import open_pool
 from framing.api.reload import ModelWatch
 from framing.api.settings import Settings
 from framing.api.slot import ServedModel
@@ -47,9 +48,11 @@ def load_served(settings: Settings) -> ServedModel:
 def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_served) -> None:
     """Serve until SIGTERM or SIGINT. To be called in the main thread.
 
-    Raises FramingError if the address cannot be listened on, the label store not be opened, or the model not be loaded.
+    Raises FramingError if the address cannot be listened on, the label store not be opened, the pool not be read, or the model
+    not be loaded.
     """
     store = open_store(settings.labels) if settings.labels is not None else None
+    pool = open_pool(settings.pool, store)
     listener = _listen(settings.host, settings.port)
     loading: list[asyncio.Task[None]] = []
 
@@ -68,10 +71,14 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
             server.should_exit |= app.state.slot.current is None
         await keep_looking(watch, settings.reload_seconds)
 
-    app = create_app(None, settings, lifespan=lifespan, store=store)
+    app = create_app(None, settings, lifespan=lifespan, store=store, pool=pool)
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, server_header=False))
+    if pool is not None:
+        pool.follow(lambda: app.state.slot.current and app.state.slot.current.model)
     with _stopped_by_signals(server):
         server.run([listener])
+    if pool is not None:
+        pool.end()
     if store is not None:
         store.close()
     if loading and not loading[0].cancelled():

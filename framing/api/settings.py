@@ -27,6 +27,7 @@ class Settings(BaseSettings):
         1, ge=0, le=3600, description="a number of seconds, up to 3600, between looks for a new model; 0: never look"
     )
     labels: str | None = Field(None, description="a file, or postgresql+psycopg2://USER@HOST/DATABASE")
+    pool: Path | None = Field(None, description="a CSV, JSON lines or Parquet file with a column 'text'")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")

@@ -1,24 +1,30 @@
-"""`framing labels`: labels into the store and out of it, and how far coders agree."""
+"""`framing labels`: labels into the store and out of it, how far coders agree, and what to label next."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
 import click
+from tqdm import tqdm
 
-from framing.artifact import CODEBOOK_FILE
+from framing import artifact
 from framing.codebook import Codebook, load_codebook
-from framing.commands import model_option
+from framing.commands import fallback_option, model_option
+from framing.data import open_rows_writer
 from framing.labels import Labels, Role, open_store
 from framing.labels.agreement import RELIABLE, TENTATIVE, Agreement, Figure, agreement
 from framing.labels.current import CurrentLabels, current_labels
 from framing.labels.disagreements import disagreements
 from framing.labels.exchange import Coding, export_labels, import_labels
+from framing.labels.labelled import LabelledTexts
+from framing.model import FramingModel
+from framing.selection import DIVERSE, PoolText, Waiting, load_pool, rank
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -37,7 +43,7 @@ only_option = click.option("--codebook", "book", type=_FILE, help="Only labels m
 
 @click.group("labels")
 def command() -> None:
-    """Keep labels: import, export, and compare those of several coders. Nothing in the store is ever overwritten."""
+    """Keep labels, compare those of several coders, and see what to label next. Nothing in the store is ever overwritten."""
 
 
 @command.command("import")
@@ -52,7 +58,7 @@ def command() -> None:
 @click.option("--replace", is_flag=True, help="Let a row take the place of another answer that its coder gave before.")
 def import_(files: tuple[Path, ...], where: str, book: Path | None, folder: Path, coder: str | None, role: Role, replace: bool) -> None:
     """Keep the label of every row of FILES, or of none: CSV, JSON lines or Parquet, with `text`, `frames` and `coder`."""
-    codebook = load_codebook(book or folder / CODEBOOK_FILE)
+    codebook = load_codebook(book or folder / artifact.CODEBOOK_FILE)
     with _opened(where) as store:
         done = import_labels(store, files, codebook, Coding(coder, role, replace))
     click.echo(f"{done.new} new, {done.replaced} replaced, {done.unchanged} as before")
@@ -95,6 +101,47 @@ def show_disagreements(where: str, book: Path | None) -> None:
     with _current(where, book) as current:
         for waiting in disagreements(current):
             click.echo(json.dumps(waiting.as_row(), ensure_ascii=False).encode())
+
+
+@command.command("next")
+@click.option("--pool", type=_FILE, required=True, help="Texts to choose from: CSV, JSON lines or Parquet, with `text`.")
+@model_option
+@fallback_option
+@click.option("--count", type=click.IntRange(1), default=50, show_default=True)
+@click.option(
+    "--labels", "where", envvar="FRAMING_LABELS", show_envvar=True, help="The label store: texts that it has labels on are left out."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file (CSV, JSON lines or Parquet).")
+def show_next(pool: Path, folder: Path, fallback: Path | None, count: int, where: str | None, out: Path | None) -> None:
+    """The texts of a pool that should be labelled next, as JSON lines: those that the model is unsure of and that speak for others.
+
+    Each line says of which frame. Add `frames` and `coder` to it, and import it.
+    """
+    texts = load_pool(pool)
+    if where is not None:
+        with _opened(where, create=False) as store:
+            labelled = LabelledTexts(store).digests()
+        texts = tuple(text for text in texts if text.digest not in labelled)
+    chosen = _ranked(texts, artifact.with_fallback(artifact.load_model(folder), folder, fallback), count)
+    if out is None:
+        for waiting in chosen:
+            click.echo(json.dumps(waiting.as_row(), ensure_ascii=False).encode())
+        return
+    with open_rows_writer(out) as writer:
+        for waiting in chosen:
+            writer.write(waiting.as_row())
+    click.echo(f"{writer.rows} texts in {out}, of {len(texts)} without a label")
+
+
+def _ranked(texts: Sequence[PoolText], model: FramingModel, count: int) -> tuple[Waiting, ...]:
+    """The first texts in their order; a bar shows how far the model has read them."""
+    with tqdm(unit=" readings", disable=None, file=sys.stderr) as bar:
+
+        def on_texts(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return rank(texts, model, min(count, DIVERSE), on_texts=on_texts)[:count]
 
 
 @contextmanager

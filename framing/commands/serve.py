@@ -19,6 +19,8 @@ _MULTILINGUAL = (
 
 _LABELS = "Keep labels: a file, or postgresql+psycopg2://USER@HOST/DATABASE.  [env var: FRAMING_LABELS; default: keep none]"
 
+_POOL = "File of texts to label: GET /v1/labels/next says which ones first; needs --labels.  [env var: FRAMING_POOL; default: none]"
+
 
 @click.command
 @click.option("--host", help="Name or address to listen on.  [env var: FRAMING_HOST; default: 127.0.0.1]")
@@ -26,7 +28,10 @@ _LABELS = "Keep labels: a file, or postgresql+psycopg2://USER@HOST/DATABASE.  [e
 @click.option("--model", type=click.Path(path_type=Path), help=_MODEL)
 @click.option("--multilingual", type=click.Path(path_type=Path), help=_MULTILINGUAL)
 @click.option("--labels", help=_LABELS)
-def command(host: str | None, port: int | None, model: Path | None, multilingual: Path | None, labels: str | None) -> None:
+@click.option("--pool", type=click.Path(path_type=Path), help=_POOL)
+def command(
+    host: str | None, port: int | None, model: Path | None, multilingual: Path | None, labels: str | None, pool: Path | None
+) -> None:  # fmt: skip
     """Answer over HTTP, with a page at / to paste an article into. Ctrl-C ends it."""
-    given = {"host": host, "port": port, "model": model, "multilingual": multilingual, "labels": labels}
+    given = {"host": host, "port": port, "model": model, "multilingual": multilingual, "labels": labels, "pool": pool}
     serve(load_settings(**{name: value for name, value in given.items() if value is not None}))

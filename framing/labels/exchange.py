@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from framing.codebook import Codebook
-from framing.data import LabelledRow, load_rows, open_rows_writer, own_group
+from framing.data import LabelledPassage, LabelledRow, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
 from framing.labels.checks import wrong_field
 from framing.labels.current import CurrentLabels, first_known
@@ -80,6 +80,15 @@ def export_labels(current: CurrentLabels, target: str | Path, settled: bool = Fa
         if not writer.rows:
             raise DataError([BadRow(str(target), None, "there is no label to write: none of a coder, or with --settled no settled text")])
         return writer.rows
+
+
+def labelled_passages(current: CurrentLabels) -> Iterator[LabelledPassage]:
+    """The labels that hold as passages: those of all coders, and of a text on which an adjudicator has decided that decision alone."""
+    for text in current.texts:
+        for kept in (text.adjudication,) if text.adjudication else text.answers:
+            label, origin = kept.label, kept.label.origin
+            row_id = current.row_id(text, origin.id)
+            yield LabelledPassage(row_id, label.text, label.frames, text.group, origin.style, label.coder, origin.language)
 
 
 def _label(row: LabelledRow, coding: Coding) -> Label:

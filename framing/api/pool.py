@@ -1,0 +1,106 @@
+"""The pool of texts to label, ranked in the background by whichever model answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Event, Thread
+
+from framing.errors import FramingError
+from framing.labels import Labels
+from framing.labels.labelled import LabelledTexts
+from framing.model import FramingModel
+from framing.prediction import ModelIdentity
+from framing.selection import PoolText, Waiting, load_pool, rank
+
+LOOK_SECONDS = 0.5
+"""How often it is looked whether another model answers."""
+
+Serving = Callable[[], FramingModel | None]
+
+
+@dataclass(frozen=True)
+class NextTexts:
+    """The first texts without a label, how many there are in all, and the model that ranked them."""
+
+    model: ModelIdentity
+    left: int
+    texts: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    model: FramingModel
+    order: tuple[Waiting, ...]
+
+
+class _Outdated(Exception):
+    """The order that is being made would be of a model that answers no more."""
+
+
+class RankedPool:
+    """A pool in the order in which to label it; safe to share between threads.
+
+    `follow` ranks it on a thread of its own, and again whenever another model answers. Until that is done the order of the model
+    before holds.
+    """
+
+    def __init__(self, texts: tuple[PoolText, ...], labelled: LabelledTexts) -> None:
+        self.texts = texts
+        self.readings = (0, 0)
+        """How many the first ranking, or one anew, has done, and of how many."""
+        self._labelled = labelled
+        self._ranked: _Ranked | None = None
+        self._ended = Event()
+        self._thread: Thread | None = None
+
+    def next(self, count: int) -> NextTexts | None:
+        """The first texts on which no label holds now; None before the pool is ranked. Raises StoreError."""
+        ranked = self._ranked
+        if ranked is None:
+            return None
+        labelled = self._labelled.digests()
+        left = sum(text.digest not in labelled for text in self.texts)
+        first = islice((waiting for waiting in ranked.order if waiting.text.digest not in labelled), count)
+        return NextTexts(ranked.model.identity, left, tuple(first))
+
+    def follow(self, serving: Serving) -> None:
+        """Begin to rank by the model that `serving` gives, now and later; None where there is none yet."""
+        self._thread = Thread(target=self._keep_ranked, args=(serving,), name="rank-pool", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop ranking; returns when the thread has ended."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _keep_ranked(self, serving: Serving) -> None:
+        while not self._ended.is_set():
+            model = serving()
+            if model is not None and (self._ranked is None or self._ranked.model is not model):
+                self._rank(model, serving)
+            self._ended.wait(LOOK_SECONDS)
+
+    def _rank(self, model: FramingModel, serving: Serving) -> None:
+        def go_on(done: int, total: int) -> None:
+            self.readings = (done, total)
+            if self._ended.is_set() or serving() is not model:
+                raise _Outdated
+
+        try:
+            # One text at a time is read on one thread, and leaves the other cores to requests.
+            self._ranked = _Ranked(model, rank(self.texts, model, chunk=1, on_texts=go_on))
+        except _Outdated:
+            return
+
+
+def open_pool(path: Path | None, store: Labels | None) -> RankedPool | None:
+    """The pool of a file, or None where none is named. Raises DataError, and FramingError where there is no store to keep its labels."""
+    if path is None:
+        return None
+    if store is None:
+        raise FramingError("a pool of texts to label (--pool, FRAMING_POOL) needs a store for their labels: --labels, or FRAMING_LABELS")
+    return RankedPool(load_pool(path), LabelledTexts(store))

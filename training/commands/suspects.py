@@ -1,0 +1,64 @@
+"""`framing labels suspects`: labels that are likely wrong, to be read again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from framing.artifact import CODEBOOK_FILE
+from framing.codebook import load_codebook
+from framing.commands import model_option
+from framing.data import Dataset, load_dataset
+from framing.labels import open_store
+from framing.labels.current import current_labels
+from framing.labels.exchange import labelled_passages
+from training.halves import check_open
+from training.recipes import recipe_named
+from training.run import Run
+from training.suspects import find_suspects, unseen_probabilities
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_RECIPE = recipe_named("frozen")
+
+
+@click.command("suspects")
+@click.option("--data", type=_FILE, multiple=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated.")
+@click.option("--labels", "where", envvar="FRAMING_LABELS", show_envvar=True, help="In place of files: the label store.")
+@click.option(
+    "--codebook", "book", type=_FILE, show_default="with --data that of the model; else any",
+    help="The codebook of the passages; of a store, only labels made by it.",
+)  # fmt: skip
+@model_option
+@click.option("--seed", default=0, show_default=True)
+@click.option("--jobs", default=-1, show_default=True, help="Threads for folds; -1: one a core.")
+def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder: Path, seed: int, jobs: int) -> None:
+    """Labels that are likely wrong, the worst first, as JSON lines: each with the frames in doubt and their probabilities.
+
+    The probabilities are those of the recipe `frozen` over passages it has not seen. Put `frames` right and import the lines with
+    --replace.
+    """
+    if data:
+        check_open(data)
+        dataset = load_dataset(data, load_codebook(book or folder / CODEBOOK_FILE))
+    elif where is not None:
+        dataset = _stored(where, book)
+    else:
+        raise click.UsageError("name the labels: --data FILE, or --labels (FRAMING_LABELS) and the label store")
+    probabilities = unseen_probabilities(dataset, _RECIPE, Run(seed, jobs, on_stage=_say))
+    for suspect in find_suspects(dataset, probabilities):
+        click.echo(json.dumps(suspect.as_row(), ensure_ascii=False).encode())
+
+
+def _stored(where: str, book: Path | None) -> Dataset:
+    with closing(open_store(where, create=False)) as store:
+        current = current_labels(store, load_codebook(book) if book else None)
+    return Dataset(current.codebook, tuple(labelled_passages(current)))
+
+
+def _say(stage: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"… {stage}", err=True)
