@@ -67,6 +67,7 @@ _SCRIPTS = (
 )
 _LETTERS = tuple((script, re.compile(f"[{script.letters}]")) for script in _SCRIPTS)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
 
@@ -80,7 +81,11 @@ def language_of(text: str) -> str:
 
 
 def _script_of(sample: str) -> _Script:
-    counts = {script: len(letters.findall(sample)) for script, letters in _LETTERS}
+    beyond = _ASCII.sub("", sample)
+    if not beyond:
+        return _LATIN
+    # Latin alone has letters in ASCII, and most texts have little else.
+    counts = {script: len(letters.findall(sample if script is _LATIN else beyond)) for script, letters in _LETTERS}
     han, kana = counts[_HAN], counts[_KANA]
     if 10 * kana > han:
         # Japanese mixes kana and Chinese characters, so both count for it.
