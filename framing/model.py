@@ -49,10 +49,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
-    """Texts (n,), at least one, that a labelling needs the model to read, and their languages (n,) where these are known already."""
+    """Texts (n,), at least one, that a labelling needs read, and the language of each (n,), None where it is not known yet."""
 
     texts: Sequence[str]
-    languages: Sequence[str] | None
+    languages: Sequence[str | None]
 
 
 Labelling = Generator[ToRead, Reading, DocumentAnswer]
@@ -95,7 +95,7 @@ class FramingModel:
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []
         if scored:
-            reading = yield ToRead(texts, [language] if texts == [text] else None)
+            reading = yield ToRead(texts, [language] if texts == [text] else [None] * len(texts))
             answers = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
         if evidence:
             answers = yield from _with_evidence(scored, answers)
@@ -108,17 +108,19 @@ class FramingModel:
         reading = self.read(texts)
         return tuple(self._answer(Span(0, len(text), text), reading, row) for row, text in enumerate(texts))
 
-    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:
+    def read(self, texts: Sequence[str], known: Sequence[str | None] | None = None) -> Reading:
         """Encode texts and give their probabilities; each text's are the same whatever stands beside it.
 
-        `languages` (n,) are given where they are known better than from the texts alone.
+        `known` (n,) are languages, given where they are known already, or better than from the texts alone.
         """
-        languages = [language_of(text) for text in texts] if languages is None else languages
+        languages = [given or language_of(text) for text, given in zip(texts, known or [None] * len(texts), strict=True)]
         readers = [self.reader_of(language) for language in languages]
         shape = (len(texts), len(self.codebook.names))
         reading = Reading(np.empty(shape), np.empty(shape, np.int8), np.empty(len(texts), np.bool_), languages, readers)
         for reader in (self,) if self.fallback is None else (self, self.fallback):
             rows = [row for row, other in enumerate(readers) if other is reader]
+            if not rows:
+                continue
             encoded = reader.encoder.encode([texts[row] for row in rows])
             terms = None if reader.vocabulary is None else [reader.vocabulary.transform(texts[row]) for row in rows]
             reading.probabilities[rows] = reader.heads.probabilities(encoded.vectors, terms)
@@ -190,7 +192,7 @@ def _with_sentences(passage: Passage, answer: PassageAnswer, alone: Iterator[Arr
     if not answer.present:
         return answer
     read = [next(alone) for _ in _to_read(passage, answer)]
-    own = np.array(read or [[frame.probability for frame in answer.frames]])
+    own = np.stack(read or [np.array([frame.probability for frame in answer.frames])])
     frames = (
         replace(frame, evidence=carrying_sentences(passage.sentences, own[:, column], frame.threshold))
         if frame.decision == "present"

@@ -64,7 +64,7 @@ class Passage:
 def split_passages(text: str, split: Split = "paragraph", language: str | None = None) -> tuple[Passage, ...]:
     """Cut a document into passages: one for each paragraph or sentence, or (`none`) one for the whole, which is never left out.
 
-    Its `language` is found out unless it is given. Raises TextError for text that holds nothing but white space, and for an unknown `split`.
+    Its `language` is found out unless given. Raises TextError for text that holds nothing but white space, and for an unknown `split`.
     """
     if split not in get_args(Split):
         raise TextError(f"unknown split '{split}'; accepted are {', '.join(get_args(Split))}")
