@@ -98,7 +98,7 @@ def _too_short(sample: str) -> bool:
 
 
 def _most_likely(sample: str, script: _Script) -> str:
-    scores = dict(_identifier().rank(sample))
+    scores = dict(load_identifier().rank(sample))
     likely = _share(scores, (script.default, *script.others.split()))
     best = max(likely, key=lambda language: likely[language])
     return best if likely[script.default] < UNLIKELY and likely[best] > CLEAR else script.default
@@ -110,13 +110,14 @@ def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, floa
     return {language: score / total for language, score in kept.items()}
 
 
-def _identifier() -> LanguageIdentifier:
+def load_identifier() -> LanguageIdentifier:
+    """The statistical identifier, loaded the first time, which takes about half a second."""
     with _loading:
         return _load_identifier()
 
 
 @cache
 def _load_identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # about a second to load, and not every script needs it
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # not every script needs it
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

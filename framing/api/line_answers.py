@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from asyncio import Event, Future, Queue, TaskGroup, wrap_future
+from asyncio import CancelledError, Event, Future, Queue, TaskGroup, wrap_future
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -58,6 +59,11 @@ class LineAnswers(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with suppress(CancelledError):  # the server's time for ending in order is up; a body without end tells the client
+            await self._exchange(send)
+        self._drop()
+
+    async def _exchange(self, send: Send) -> None:
         try:
             async with TaskGroup() as tasks:
                 taking = tasks.create_task(self._take_all())
@@ -65,8 +71,6 @@ class LineAnswers(Response):
                 taking.cancel()
         except* ClientDisconnect:
             pass
-        finally:
-            self._drop()
 
     async def _take_all(self) -> None:
         """Take in every line, and then watch the connection. Raises ClientDisconnect once the client is gone."""
