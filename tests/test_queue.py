@@ -164,7 +164,7 @@ def test_requests_take_turns_however_many_documents_each_has(watched, gate):
 # --- bounds ---
 
 
-def test_what_costs_more_than_there_is_room_for_is_refused_until_there_is(watched, gate):
+def test_jobs_are_refused_while_those_before_cost_as_much_as_may_wait(watched, gate):
     queue = ReadingQueue(1, 100, 0)
     first = job(watched, "Rain.")
     queue.submit(first, Turn(), 60)
@@ -178,9 +178,11 @@ def test_what_costs_more_than_there_is_room_for_is_refused_until_there_is(watche
     assert after.result.result(PATIENCE)
 
 
-def test_an_empty_queue_takes_a_job_of_any_cost(tiny_model):
+def test_a_job_that_costs_more_than_may_wait_is_taken_where_there_is_room(watched, gate):
     queue = ReadingQueue(1, 100, 0)
-    large = job(tiny_model, "Rain.")
+    queue.submit(job(watched, "Rain."), Turn(), 99)
+    gate.set()
+    large = job(watched, "Rain.")
     queue.submit(large, Turn(), 5000)
     assert large.result.result(PATIENCE)
 

@@ -77,7 +77,7 @@ class Turn:
 
 
 class ReadingQueue:
-    """Does jobs on `workers` threads; what those that are not done cost together, in any unit, is at most `limit`.
+    """Does jobs on `workers` threads, and takes none in while those that are not done cost `limit` together, in any unit.
 
     What was read is kept in `cache_bytes` for texts that come again.
     """
@@ -93,9 +93,9 @@ class ReadingQueue:
         self._cache: ReadingCache | None = None
 
     def submit(self, job: Job, turn: Turn, cost: int = 0) -> None:
-        """Take in a job. Raises QueueFull, but not for one without cost, nor for one of any cost while there is no other."""
+        """Take in a job. Raises QueueFull, but never for one without cost; how much it costs is not asked, or large ones would starve."""
         with self._lock:
-            if cost and self._cost and self._cost + cost > self._limit:
+            if cost and self._cost >= self._limit:
                 raise QueueFull
             self._cost += cost
             cache = self._cache_of(job.model)
@@ -126,7 +126,7 @@ class ReadingQueue:
             self._workers.submit(self._work)
 
     def _work(self) -> None:
-        """Do one step, and one more for each that leaves some: of several new steps this thread does one, and wakes others for the rest."""
+        """Do one step, and one more for each that brings new ones: this thread takes one for them, and wakes others for the rest."""
         while (step := self._next()) is not None:
             try:
                 new = self._do(step)
