@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from framing.api.cache import ReadingCache
+from framing.api.reading_cache import ReadingCache
 from framing.model import FramingModel, Labelling, Reading, ToRead
 from framing.prediction import DocumentAnswer
 

@@ -13,7 +13,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from framing.api.cache import ENTRY_BYTES, ReadingCache
+from framing.api.reading_cache import ENTRY_BYTES, ReadingCache
 from framing.encoder import EncodedTexts
 from framing.model import FramingModel
 from tests.conftest import WordEncoder
