@@ -155,7 +155,8 @@ def test_health_answers_quickly_while_many_predictions_run(start):
     server = start(TEXT_PAUSE="0.2")
     server.wait_for("/readyz")
     with ThreadPoolExecutor(12) as pool:
-        pending = [pool.submit(httpx.post, f"{server.url}/v1/predict", json={"text": "Clear sky."}, timeout=PATIENCE) for _ in range(12)]
+        texts = [f"Clear sky over hill {number}." for number in range(12)]
+        pending = [pool.submit(httpx.post, f"{server.url}/v1/predict", json={"text": text}, timeout=PATIENCE) for text in texts]
         time.sleep(0.1)
         assert not all(one.done() for one in pending)
         with httpx.Client(base_url=server.url) as client:
