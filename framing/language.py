@@ -67,6 +67,7 @@ _SCRIPTS = (
 )
 _LETTERS = tuple((script, re.compile(f"[{script.letters}]")) for script in _SCRIPTS)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
 
@@ -80,7 +81,11 @@ def language_of(text: str) -> str:
 
 
 def _script_of(sample: str) -> _Script:
-    counts = {script: len(letters.findall(sample)) for script, letters in _LETTERS}
+    beyond = _ASCII.sub("", sample)
+    if not beyond:
+        return _LATIN
+    # Latin alone has letters in ASCII, and most texts have little else.
+    counts = {script: len(letters.findall(sample if script is _LATIN else beyond)) for script, letters in _LETTERS}
     han, kana = counts[_HAN], counts[_KANA]
     if 10 * kana > han:
         # Japanese mixes kana and Chinese characters, so both count for it.
@@ -93,7 +98,7 @@ def _too_short(sample: str) -> bool:
 
 
 def _most_likely(sample: str, script: _Script) -> str:
-    scores = dict(_identifier().rank(sample))
+    scores = dict(load_identifier().rank(sample))
     likely = _share(scores, (script.default, *script.others.split()))
     best = max(likely, key=lambda language: likely[language])
     return best if likely[script.default] < UNLIKELY and likely[best] > CLEAR else script.default
@@ -105,13 +110,14 @@ def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, floa
     return {language: score / total for language, score in kept.items()}
 
 
-def _identifier() -> LanguageIdentifier:
+def load_identifier() -> LanguageIdentifier:
+    """The statistical identifier, loaded the first time, which takes about half a second."""
     with _loading:
         return _load_identifier()
 
 
 @cache
 def _load_identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # about a second to load, and not every script needs it
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # not every script needs it
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

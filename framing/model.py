@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,6 @@ from framing.language import language_of
 from framing.prediction import (
     DECISIONS,
     DocumentAnswer,
-    Evidence,
     FrameAnswer,
     ModelIdentity,
     PassageAnswer,
@@ -36,6 +35,29 @@ class Reading:
     languages: Sequence[str]
     readers: Sequence[FramingModel]
 
+    @classmethod
+    def joined(cls, readings: Sequence[Reading]) -> Reading:
+        """One reading of all texts of several, at least one, in order."""
+        return cls(
+            np.concatenate([reading.probabilities for reading in readings]),
+            np.concatenate([reading.decisions for reading in readings]),
+            np.concatenate([reading.truncated for reading in readings]),
+            [language for reading in readings for language in reading.languages],
+            [reader for reading in readings for reader in reading.readers],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """Texts (n,), at least one, that a labelling needs read, and the language of each (n,), None where it is not known yet."""
+
+    texts: Sequence[str]
+    languages: Sequence[str | None]
+
+
+Labelling = Generator[ToRead, Reading, DocumentAnswer]
+"""Asks for what it needs read, is sent the reading, and returns the answer: who reads, in which order and where, is left open."""
+
 
 @dataclass(frozen=True)
 class FramingModel:
@@ -51,17 +73,34 @@ class FramingModel:
     fallback: FramingModel | None = None
     """A model of the same frames that reads passages in languages which it was trained on and this one was not."""
 
-    def predict(self, text: str, split: Split = "paragraph") -> DocumentAnswer:
-        """Label each passage of `text`, with the sentences that carry each present frame.
+    def predict(self, text: str, split: Split = "paragraph", evidence: bool = True) -> DocumentAnswer:
+        """Label each passage of `text`; with `evidence`, say which sentences carry each present frame.
 
         Raises TextError if there is no text, or `split` is unknown.
         """
-        passages = split_passages(text, split)
+        steps = self.labelling(text, split, evidence)
+        try:
+            asked = next(steps)
+            while True:
+                asked = steps.send(self.read(asked.texts, asked.languages))
+        except StopIteration as end:
+            answer: DocumentAnswer = end.value
+            return answer
+
+    def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True) -> Labelling:
+        """What `predict` does, in steps between which the texts that are asked for are read."""
+        language = language_of(text)
+        passages = split_passages(text, split, language)
         scored = [passage for passage in passages if passage.left_out is None]
-        reading = self.read([passage.text for passage in scored])
-        bare = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
-        answers = iter(_with_evidence(answer, found) for answer, found in zip(bare, self._evidence(scored, bare), strict=True))
-        ordered = tuple(next(answers) if passage.left_out is None else _left_out(passage) for passage in passages)
+        texts = [passage.text for passage in scored]
+        answers: list[PassageAnswer] = []
+        if scored:
+            reading = yield ToRead(texts, [language] if texts == [text] else [None] * len(texts))
+            answers = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
+        if evidence:
+            answers = yield from _with_evidence(scored, answers)
+        labelled = iter(answers)
+        ordered = tuple(next(labelled) if passage.left_out is None else _left_out(passage) for passage in passages)
         return DocumentAnswer(ordered, profile(ordered, self.codebook.names), self.identity)
 
     def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
@@ -69,17 +108,19 @@ class FramingModel:
         reading = self.read(texts)
         return tuple(self._answer(Span(0, len(text), text), reading, row) for row, text in enumerate(texts))
 
-    def read(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Reading:
+    def read(self, texts: Sequence[str], known: Sequence[str | None] | None = None) -> Reading:
         """Encode texts and give their probabilities; each text's are the same whatever stands beside it.
 
-        `languages` (n,) are given where they are known better than from the texts alone.
+        `known` (n,) are languages, given where they are known already, or better than from the texts alone.
         """
-        languages = [language_of(text) for text in texts] if languages is None else languages
+        languages = [given or language_of(text) for text, given in zip(texts, known or [None] * len(texts), strict=True)]
         readers = [self.reader_of(language) for language in languages]
         shape = (len(texts), len(self.codebook.names))
         reading = Reading(np.empty(shape), np.empty(shape, np.int8), np.empty(len(texts), np.bool_), languages, readers)
         for reader in (self,) if self.fallback is None else (self, self.fallback):
             rows = [row for row, other in enumerate(readers) if other is reader]
+            if not rows:
+                continue
             encoded = reader.encoder.encode([texts[row] for row in rows])
             terms = None if reader.vocabulary is None else [reader.vocabulary.transform(texts[row]) for row in rows]
             reading.probabilities[rows] = reader.heads.probabilities(encoded.vectors, terms)
@@ -116,27 +157,6 @@ class FramingModel:
         if truncated:
             yield "the passage is longer than the encoder reads; its end was not seen"
 
-    def _evidence(self, passages: Sequence[Passage], answers: Sequence[PassageAnswer]) -> list[dict[str, tuple[Evidence, ...]]]:
-        """The carrying sentences by frame, for each passage; only passages with a present frame are read again."""
-        pairs = [
-            (sentence, answer.language) for passage, answer in zip(passages, answers, strict=True) for sentence in _to_read(passage, answer)
-        ]
-        # A sentence is read by the model that read its passage: alone it may be too short to tell its language.
-        alone = iter(self.read([sentence.text for sentence, _ in pairs], [language for _, language in pairs]).probabilities)
-        found = []
-        for passage, answer in zip(passages, answers, strict=True):
-            own = np.array([next(alone) for _ in _to_read(passage, answer)])
-            if answer.present and not len(own):
-                own = np.array([[frame.probability for frame in answer.frames]])
-            found.append(
-                {
-                    frame.frame: carrying_sentences(passage.sentences, own[:, column], frame.threshold)
-                    for column, frame in enumerate(answer.frames)
-                    if frame.decision == "present"
-                }
-            )
-        return found
-
 
 def profile(passages: Sequence[PassageAnswer], frames: Sequence[str]) -> tuple[ProfileEntry, ...]:
     """Share of the scored characters that stand in passages with each frame present, and unsure."""
@@ -152,13 +172,34 @@ def profile(passages: Sequence[PassageAnswer], frames: Sequence[str]) -> tuple[P
     return tuple(entries)
 
 
+def _with_evidence(passages: Sequence[Passage], answers: Sequence[PassageAnswer]) -> Generator[ToRead, Reading, list[PassageAnswer]]:
+    """The answers with the carrying sentences of each frame; only passages with a present frame are read again."""
+    pairs = [(sentence, answer) for passage, answer in zip(passages, answers, strict=True) for sentence in _to_read(passage, answer)]
+    alone: Iterator[Array] = iter(())
+    if pairs:
+        # A sentence is read by the model that read its passage: alone it may be too short to tell its language.
+        alone = iter((yield ToRead([sentence.text for sentence, _ in pairs], [answer.language for _, answer in pairs])).probabilities)
+    return [_with_sentences(passage, answer, alone) for passage, answer in zip(passages, answers, strict=True)]
+
+
 def _to_read(passage: Passage, answer: PassageAnswer) -> tuple[Span, ...]:
     """The sentences to read alone; a passage of one sentence was read already."""
     return passage.sentences if answer.present and len(passage.sentences) > 1 else ()
 
 
-def _with_evidence(answer: PassageAnswer, evidence: dict[str, tuple[Evidence, ...]]) -> PassageAnswer:
-    return replace(answer, frames=tuple(replace(frame, evidence=evidence.get(frame.frame, ())) for frame in answer.frames))
+def _with_sentences(passage: Passage, answer: PassageAnswer, alone: Iterator[Array]) -> PassageAnswer:
+    """The answer with its evidence; `alone` gives the probabilities (k,) of each sentence that was to be read, and of no more."""
+    if not answer.present:
+        return answer
+    read = [next(alone) for _ in _to_read(passage, answer)]
+    own = np.stack(read or [np.array([frame.probability for frame in answer.frames])])
+    frames = (
+        replace(frame, evidence=carrying_sentences(passage.sentences, own[:, column], frame.threshold))
+        if frame.decision == "present"
+        else frame
+        for column, frame in enumerate(answer.frames)
+    )
+    return replace(answer, frames=tuple(frames))
 
 
 def _left_out(passage: Passage) -> PassageAnswer:

@@ -61,17 +61,17 @@ class Passage:
     left_out: str | None
 
 
-def split_passages(text: str, split: Split = "paragraph") -> tuple[Passage, ...]:
+def split_passages(text: str, split: Split = "paragraph", language: str | None = None) -> tuple[Passage, ...]:
     """Cut a document into passages: one for each paragraph or sentence, or (`none`) one for the whole, which is never left out.
 
-    Raises TextError for text that holds nothing but white space, and for an unknown `split`.
+    Its `language` is found out unless given. Raises TextError for text that holds nothing but white space, and for an unknown `split`.
     """
     if split not in get_args(Split):
         raise TextError(f"unknown split '{split}'; accepted are {', '.join(get_args(Split))}")
     paragraphs = _paragraphs(text, 0, len(text))
     if not paragraphs:
         raise TextError("the text is empty: it holds nothing but white space")
-    language = language_of(text)
+    language = language or language_of(text)
     reasons = reasons_left_out([text[start:end] for start, end in paragraphs])
     passages = [
         Passage(start, end, text[start:end], _sentences(text, start, end, language), reason)

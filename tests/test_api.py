@@ -96,6 +96,14 @@ def test_the_answer_is_the_models_own(client, tiny_model, articles):
     assert answer["left_out"] == len(expected.left_out) > 0
 
 
+def test_evidence_is_left_out_if_not_wanted_and_nothing_else_changes(client):
+    text = "The rain fell for hours. It was rain, rain and rain."
+    (full,) = client.post("/v1/predict", json={"text": text}).json()["passages"]
+    (bare,) = client.post("/v1/predict", json={"text": text, "evidence": False}).json()["passages"]
+    assert [len(frame["evidence"]) for frame in full["frames"]] == [2, 0]
+    assert bare == {**full, "frames": [{**frame, "evidence": []} for frame in full["frames"]]}
+
+
 def test_offsets_count_code_points(client):
     text = "😀 Rain 😀 fell.\n\n𝒜 Rain."
     for passage in client.post("/v1/predict", json={"text": text}).json()["passages"]:
@@ -144,7 +152,11 @@ BAD_FIELDS = {
     "list": ({"text": [SECRET]}, "text must be a string."),
     "split": ({"text": SECRET, "split": SECRET}, "split must be one of 'none', 'paragraph' or 'sentence'."),
     "null split": ({"text": SECRET, "split": None}, "split must be one of 'none', 'paragraph' or 'sentence'."),
-    "unknown": ({"text": SECRET, "texts": SECRET}, "The body has an unknown field 'texts'; accepted are text, documents and split."),
+    "evidence": ({"text": SECRET, "evidence": "no"}, "evidence must be true or false."),
+    "unknown": (
+        {"text": SECRET, "texts": SECRET},
+        "The body has an unknown field 'texts'; accepted are text, documents, split and evidence.",
+    ),
     "no documents": ({"documents": []}, "documents must not be an empty list."),
     "documents": ({"documents": SECRET}, "documents must be a list."),
     "document": ({"documents": [SECRET]}, "documents/0 must be a JSON object."),
@@ -220,7 +232,8 @@ def test_json_that_is_no_object_is_refused(client, body):
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}])
 def test_a_body_must_say_that_it_is_json(client, headers):
     problem = refused(client.post("/v1/predict", content=b'{"text": "Zanzibarian"}', headers=headers), 415)
-    assert problem["detail"] == "The body must be JSON, and say so by Content-Type: application/json."
+    said = "The body must be JSON or JSON lines, and say so by Content-Type: application/json or application/x-ndjson."
+    assert problem["detail"] == said
 
 
 def test_the_content_type_may_name_a_charset(client):
@@ -301,7 +314,7 @@ def test_a_mistake_of_the_server_is_a_problem_that_tells_nothing(tiny_model):
 
 def test_text_that_the_model_refuses_is_a_problem_at_its_place(tiny_model):
     class Picky(FramingModel):
-        def predict(self, text: str, split: Split = "paragraph"):
+        def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True):
             raise TextError("the text is odd")
 
     picky = Picky(**{name: getattr(tiny_model, name) for name in tiny_model.__dataclass_fields__})
@@ -343,6 +356,45 @@ def test_the_server_answers_while_a_prediction_runs(tiny_model):
         assert not pending.done()
         release.set()
         assert pending.result(10).status_code == 200
+
+
+def test_a_client_that_leaves_has_what_is_not_yet_read_dropped(tiny_model):
+    arrived, release = Event(), Event()
+    read: list[str] = []
+
+    class Waiting(WordEncoder):
+        def encode(self, texts: Sequence[str]) -> EncodedTexts:
+            read.extend(texts)
+            arrived.set()
+            assert release.wait(10)
+            return super().encode(texts)
+
+    app, sent = create_app(replace(tiny_model, encoder=Waiting()), Settings()), []
+    body = json.dumps({"text": "\n\n".join(f"Rain on day {number}." for number in range(100))}).encode()
+
+    async def call() -> None:
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive():
+            if messages:
+                return messages.pop()
+            if not arrived.is_set():
+                await asyncio.Event().wait()  # until the server gives up waiting for news
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/v1/predict", "raw_path": b"/v1/predict", "query_string": b"", "root_path": "",
+            "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http", "server": ("t", 80),
+        }  # fmt: skip
+        await app(scope, receive, send)
+
+    asyncio.run(call())
+    release.set()
+    assert sent[0]["status"] == 499
+    assert len(read) <= 8  # what workers had begun
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/v1/model", "/openapi.json", "/nowhere"])

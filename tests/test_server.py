@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from pathlib import Path
 
 import httpx
@@ -155,7 +155,8 @@ def test_health_answers_quickly_while_many_predictions_run(start):
     server = start(TEXT_PAUSE="0.2")
     server.wait_for("/readyz")
     with ThreadPoolExecutor(12) as pool:
-        pending = [pool.submit(httpx.post, f"{server.url}/v1/predict", json={"text": "Clear sky."}, timeout=PATIENCE) for _ in range(12)]
+        texts = [f"Clear sky over hill {number}." for number in range(12)]
+        pending = [pool.submit(httpx.post, f"{server.url}/v1/predict", json={"text": text}, timeout=PATIENCE) for text in texts]
         time.sleep(0.1)
         assert not all(one.done() for one in pending)
         with httpx.Client(base_url=server.url) as client:
@@ -239,3 +240,77 @@ def test_a_saved_model_folder_is_served_with_what_its_manifest_tells(
         "created": "2026-01-01", "recipe": {"name": "frozen"}, "data": {"digest": "d", "passages": 2}, "metrics": {"macro_f1": 0.5},
     }  # fmt: skip
     assert httpx.post(f"{server.url}/v1/predict", json={"text": "Rain fell."}).status_code == 200
+
+
+@dataclass
+class LineStream:
+    """A body of JSON lines that is sent piece by piece, while its answers are read."""
+
+    connection: socket.socket
+
+    def send(self, line: bytes) -> None:
+        self.connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
+
+    def end(self) -> None:
+        self.connection.sendall(b"0\r\n\r\n")
+
+
+@pytest.fixture
+def open_stream() -> Iterator[Callable[[Running], LineStream]]:
+    head = "POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+    opened: list[socket.socket] = []
+
+    def open_one(server: Running) -> LineStream:
+        opened.append(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE))
+        opened[-1].sendall(head.encode())
+        return LineStream(opened[-1])
+
+    yield open_one
+    for connection in opened:
+        connection.close()
+
+
+def test_lines_are_answered_while_others_are_still_to_come(start, open_stream):
+    server = start()
+    server.wait_for("/readyz")
+    stream = open_stream(server)
+    answers = HTTPResponse(stream.connection)
+    for number in range(3):
+        stream.send(b'{"text": "Rain %d."}\n' % number)
+        if not number:
+            answers.begin()
+        assert json.loads(answers.readline())["passages"][0]["text"] == f"Rain {number}."
+    stream.end()
+    assert answers.read() == b""
+
+
+def test_a_thousand_lines_are_answered_in_order(start, open_stream):
+    server = start()
+    server.wait_for("/readyz")
+    stream = open_stream(server)
+    answers = HTTPResponse(stream.connection)
+
+    def send() -> None:
+        for first in range(0, 1000, 100):
+            stream.send(b"".join(b'{"text": "Rain %d.", "evidence": false}\n' % number for number in range(first, first + 100)))
+        stream.end()
+
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(send)
+        answers.begin()
+        texts = [json.loads(answer)["passages"][0]["text"] for answer in answers]
+        sending.result(PATIENCE)
+    assert texts == [f"Rain {number}." for number in range(1000)]
+
+
+def test_a_stream_breaks_off_visibly_when_the_server_stops(start, open_stream):
+    server = start(TEXT_PAUSE="2", GRACE="1")
+    server.wait_for("/readyz")
+    stream = open_stream(server)
+    stream.send(b'{"text": "Rain."}\n{"text": "Frost."}\n{"text": "Clear sky."}\n')
+    answers = HTTPResponse(stream.connection)
+    answers.begin()
+    _, code, written = stop(server)
+    with pytest.raises(IncompleteRead):
+        answers.read()
+    assert (code, "Traceback" in written) == (0, False)

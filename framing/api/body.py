@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from anyio import to_thread
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import Headers
@@ -12,27 +15,52 @@ from framing.api.problems import Problem, invalid_request
 from framing.api.schemas import ACCEPTED_FIELDS, PredictRequest
 from framing.api.settings import Settings
 
+JSON = "application/json"
+LINES = "application/x-ndjson"
+SMALL_BODY = 100_000
+"""Bytes that are parsed sooner than a thread is found for them."""
+_NAMES = {JSON: "JSON", LINES: "JSON lines"}
+
+
+def media_type_of(headers: Headers, accepted: Sequence[str] = (JSON,)) -> str:
+    """Which of the accepted types the body has. Raises Problem for another, and for one that is compressed."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in accepted:
+        names = " or ".join(_NAMES[name] for name in accepted)
+        raise Problem(problems.WRONG_TYPE, f"The body must be {names}, and say so by Content-Type: {' or '.join(accepted)}.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(problems.WRONG_TYPE, "The body must not be compressed.")
+    return media_type
+
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The body as it was sent. Raises Problem for one over `limit` bytes, and stops reading there."""
-    _check_headers(request.headers, limit)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise too_many_bytes(limit)
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > limit:
-                raise _too_many_bytes(limit)
+                raise too_many_bytes(limit)
     except ClientDisconnect as error:
         raise Problem(problems.INCOMPLETE, "The connection was closed before the whole body had come.") from error
     return bytes(body)
 
 
-def parse_predict_request(body: bytes, settings: Settings) -> PredictRequest:
-    """Check a body against the schema and the limits. Raises Problem."""
+async def parse_predict_request(body: bytes, settings: Settings, whole: str = "The body") -> PredictRequest:
+    """Check a body, or another `whole`, against the schema and the limits. Raises Problem."""
+    if len(body) <= SMALL_BODY:
+        return _parse(body, settings, whole)
+    return await to_thread.run_sync(_parse, body, settings, whole)
+
+
+def _parse(body: bytes, settings: Settings, whole: str) -> PredictRequest:
     try:
         asked = PredictRequest.model_validate_json(body)
     except ValidationError as error:
-        raise invalid_request(error.errors(include_url=False, include_input=False), ACCEPTED_FIELDS) from error
+        raise invalid_request(error.errors(include_url=False, include_input=False), ACCEPTED_FIELDS, whole) from error
     if len(asked.documents or ()) > settings.max_documents:
         detail = f"A request may hold at most {settings.max_documents:,} documents; this one holds {len(asked.documents or ()):,}."
         raise Problem(problems.TOO_LARGE, detail)
@@ -43,16 +71,6 @@ def parse_predict_request(body: bytes, settings: Settings) -> PredictRequest:
     return asked
 
 
-def _check_headers(headers: Headers, limit: int) -> None:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Problem(problems.WRONG_TYPE, "The body must be JSON, and say so by Content-Type: application/json.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(problems.WRONG_TYPE, "The body must not be compressed.")
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
-        raise _too_many_bytes(limit)
-
-
-def _too_many_bytes(limit: int) -> Problem:
-    return Problem(problems.TOO_LARGE, f"The body may have at most {limit:,} bytes.")
+def too_many_bytes(limit: int, whole: str = "The body") -> Problem:
+    """The problem for a body, or another `whole`, of more bytes than are taken."""
+    return Problem(problems.TOO_LARGE, f"{whole} may have at most {limit:,} bytes.")

@@ -1,4 +1,4 @@
-"""What handlers are given: the model that answers now, the settings, and the label store with the threads that ask it."""
+"""What handlers are given: the model that answers now, the queue before it, the settings, and the label store with its threads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from framing.api import problems
 from framing.api.problems import Problem
+from framing.api.queue import ReadingQueue
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.labels import Labels
@@ -26,6 +27,11 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
+async def _queue(request: Request) -> ReadingQueue:
+    queue: ReadingQueue = request.app.state.queue
+    return queue
+
+
 async def _store(request: Request) -> Labels:
     store: Labels | None = request.app.state.labels
     if store is None:
@@ -41,5 +47,6 @@ async def _store_threads(request: Request) -> CapacityLimiter:
 
 Served = Annotated[ServedModel, Depends(_served)]
 Limits = Annotated[Settings, Depends(_settings)]
+Queue = Annotated[ReadingQueue, Depends(_queue)]
 Store = Annotated[Labels, Depends(_store)]
 StoreThreads = Annotated[CapacityLimiter, Depends(_store_threads)]

@@ -18,6 +18,7 @@ DOCUMENTS_REQUEST: dict[str, Any] = {
     ],
     "split": "sentence",
 }
+LINES_REQUEST = '{"text": "Few in Kyiv believe that Beijing can be an honest broker."}\n{"text": "It rained.", "evidence": false}\n'
 
 
 LABEL_REQUEST: dict[str, Any] = {"text": _OFFER, "frames": ["peace_mediator"], "coder": "anna"}

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from framing.api.examples import DOCUMENTS_REQUEST, LABEL_REQUEST, LABELS_REQUEST, TEXT_ANSWER, TEXT_REQUEST
+from framing.api.body import LINES
+from framing.api.examples import DOCUMENTS_REQUEST, LABEL_REQUEST, LABELS_REQUEST, LINES_REQUEST, TEXT_ANSWER, TEXT_REQUEST
 from framing.api.label_schemas import LabelBody, LabelsBody
-from framing.api.problems import MEDIA_TYPE, Kind, ProblemBody
+from framing.api.problems import MEDIA_TYPE, Kind, LineProblemBody, ProblemBody
 from framing.api.schemas import PredictRequest
 
 DESCRIPTION = """Which passage of a news article carries which frame, how surely, and which sentence carries it.
@@ -19,7 +20,7 @@ is the passage or sentence. JavaScript counts UTF-16 units: use `Array.from(text
 
 Whatever is not answered is an RFC 9457 problem with a sentence that says why; no problem repeats the text."""
 
-_HAND_MADE = (PredictRequest, LabelBody, LabelsBody, ProblemBody)
+_HAND_MADE = (PredictRequest, LabelBody, LabelsBody, ProblemBody, LineProblemBody)
 _REFERENCE = "#/components/schemas/{model}"
 
 PREDICT_BODY: dict[str, Any] = {
@@ -32,11 +33,18 @@ PREDICT_BODY: dict[str, Any] = {
                     "text": {"summary": "one text", "value": TEXT_REQUEST},
                     "documents": {"summary": "several documents", "value": DOCUMENTS_REQUEST},
                 },
-            }
+            },
+            LINES: {
+                "schema": {
+                    "type": "string",
+                    "description": "One PredictRequest a line, in UTF-8. Blank lines are passed over; each line may be as long as a body.",
+                },
+                "examples": {"lines": {"summary": "two texts", "value": LINES_REQUEST}},
+            },
         },
     }
 }
-"""The body is read by hand, so that it is parsed off the event loop; FastAPI does not know of it."""
+"""The body is read by hand, so that its size is bounded and lines stream; FastAPI does not know of it."""
 
 LABELS_BODY: dict[str, Any] = {
     "parameters": [
@@ -65,7 +73,16 @@ LABELS_BODY: dict[str, Any] = {
 PREDICT_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "An answer of the shape of what was asked: for one text, or for each document.",
-        "content": {"application/json": {"examples": {"text": {"summary": "one text", "value": TEXT_ANSWER}}}},
+        "content": {
+            "application/json": {"examples": {"text": {"summary": "one text", "value": TEXT_ANSWER}}},
+            LINES: {
+                "schema": {
+                    "type": "string",
+                    "description": "For each line that is not blank, in order: an answer, or a LineProblemBody that names the line. "
+                    "A server that ends breaks the stream off.",
+                }
+            },
+        },
     }
 }
 

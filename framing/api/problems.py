@@ -43,6 +43,7 @@ WRONG_TYPE = Kind("wrong-content-type", 415, "The body is of a type that is not 
 INVALID = Kind("invalid-request", 422, "The request is not valid")
 KEY_REUSED = Kind("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request")
 INTERNAL = Kind("internal-error", 500, "The server made a mistake")
+BUSY = Kind("busy", 503, "Too much is waiting")
 NOT_READY = Kind("not-ready", 503, "No model is loaded yet")
 NOT_RANKED = Kind("pool-not-ranked", 503, "The pool of texts is not ranked yet")
 NO_STORE = Kind("label-store-down", 503, "The label store does not answer")
@@ -66,6 +67,12 @@ class ProblemBody(BaseModel):
     errors: list[WrongField] = Field(default=[], description=f"the places that are wrong, the first {MAX_ERRORS} of them")
 
 
+class LineProblemBody(ProblemBody):
+    """A problem with one line of a body of JSON lines, in place of its answer."""
+
+    line: int = Field(description="Number of the line in the body, from 1; blank lines count.", examples=[3])
+
+
 @dataclass
 class Problem(Exception):
     """Raised anywhere in a request, it ends the request with this problem."""
@@ -77,17 +84,27 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """The problem as it is sent."""
-        body = ProblemBody(type=f"urn:framing:problem:{self.kind.name}", title=self.kind.title, status=self.kind.status, detail=self.detail)
-        if self.errors:
-            body.errors = list(self.errors)
-        content = body.model_dump_json(exclude_unset=True)
+        content = ProblemBody(**self._fields()).model_dump_json(exclude_unset=True)
         return Response(content, self.kind.status, {**SECURITY_HEADERS, **self.headers}, MEDIA_TYPE)
+
+    def as_line(self, number: int) -> bytes:
+        """The problem as the answer to one line of many."""
+        return LineProblemBody(**self._fields(), line=number).model_dump_json(exclude_unset=True).encode()
+
+    def _fields(self) -> dict[str, Any]:
+        said = {
+            "type": f"urn:framing:problem:{self.kind.name}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+        }
+        return {**said, "errors": list(self.errors)} if self.errors else said
 
 
 def invalid_request(errors: Sequence[Mapping[str, Any]], accepted: Mapping[int, str], whole: str = "The body") -> Problem:
     """The problem for pydantic's errors; `accepted` names the fields that are known at each depth of the body, or of another `whole`."""
     if errors[0]["type"] == "json_invalid":
-        return Problem(BROKEN_JSON, f"The body is not valid JSON: {errors[0]['ctx']['error']}.")
+        return Problem(BROKEN_JSON, f"{whole} is not valid JSON: {errors[0]['ctx']['error']}.")
     wrong = [_wrong_field(error, accepted) for error in errors[:MAX_ERRORS]]
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
     return Problem(INVALID, f"{_sentence(wrong[0], whole)}{more}", wrong)
@@ -158,8 +175,13 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
     return Problem(kind, "The request cannot be answered.", headers=error.headers or {}).response()
 
 
+def mistake() -> Problem:
+    """The problem for an error that nobody foresaw."""
+    return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.")
+
+
 async def _answer_mistake(_request: Request, _error: Exception) -> Response:
-    return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.").response()
+    return mistake().response()
 
 
 def answer_with_problems(app: FastAPI, queries: Mapping[str, str]) -> None:

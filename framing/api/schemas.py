@@ -15,7 +15,7 @@ from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
 from framing.text import Split
 
-ACCEPTED_FIELDS = {0: "text, documents and split", 2: "id and text"}
+ACCEPTED_FIELDS = {0: "text, documents, split and evidence", 2: "id and text"}
 """Fields of a request by their depth in the body."""
 
 OFFSET = "counted in characters (Unicode code points) from the start of the text that was sent; JavaScript counts UTF-16 units instead"
@@ -60,6 +60,10 @@ class PredictRequest(BaseModel):
     text: Text | None = None
     documents: list[Document] | None = Field(None, min_length=1)
     split: Split = Field("paragraph", description="What counts as one passage: the whole text, each paragraph, or each sentence.")
+    evidence: bool = Field(
+        True,
+        description="Whether to say which sentences carry each present frame. They are read once more for it.",
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -107,7 +111,7 @@ class FrameBody(_Answer):
     threshold: float = Field(description="The frame is present from this probability up.")
     floor: float = Field(description="The frame is absent below this probability, and unsure between the two.")
     decision: Decision
-    evidence: list[EvidenceBody] = Field(description="The sentences that carry the frame, if it is present.")
+    evidence: list[EvidenceBody] = Field(description="The sentences that carry the frame, if it is present and evidence was asked for.")
 
 
 class PassageBody(_Answer):

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from framing.api.slot import ServedModel
 from framing.artifact import check_golden, load_model, read_manifest, with_fallback
 from framing.errors import FramingError
 from framing.labels import open_store
+from framing.language import load_identifier
 
 GRACE_SECONDS = 5
 """How long running requests may go on once the server was told to stop."""
@@ -34,9 +36,11 @@ def load_served(settings: Settings) -> ServedModel:
     """Load the model, hold it against its golden answers, add its fallback if there is one, and take from its manifest what clients
     may know."""
     folder = Path(os.path.realpath(settings.model))  # where a link leads may change while the files are read
-    model = load_model(folder)
-    check_golden(model, folder)
-    model = with_fallback(model, settings.model, settings.multilingual)
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(load_identifier)  # takes about as long as all the rest
+        model = load_model(folder)
+        check_golden(model, folder)
+        model = with_fallback(model, settings.model, settings.multilingual)
     if model.fallback is not None:
         others = [language for language in model.fallback.languages if language not in model.languages]
         _log.info("Passages in %s are read by %s", ", ".join(others), model.fallback.identity)

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")
+    queue_characters: int = Field(
+        1_000_000, ge=1, description="a whole number of characters that wait to be read, 1 or more; from there on requests are refused"
+    )
+    cache_bytes: int = Field(32_000_000, ge=0, description="a whole number of bytes for what was read before, 0 for no cache")
     max_body_bytes: int = Field(8_000_000, ge=1, description="a whole number of bytes a request, 1 or more")
 
 
