@@ -1,26 +1,38 @@
-"""Label the rows of a file of any size in little memory: each row is one passage, answered as the model answers it alone."""
+"""Label the rows of a file of any size in little memory: each row is one passage, answered as the model answers it alone.
+
+What is slow, the answers, is kept in a journal as they come; what is quick, the target, is written anew by a run that goes on
+from there. So an interrupted run gives the same bytes as any other, in every format.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from framing.ahead import ahead
 from framing.errors import BadRow, DataError
+from framing.journal import Journal, Origin, open_journal
 from framing.model import FramingModel
 from framing.prediction import PassageAnswer
+from framing.remembered import Remembered
 from framing.row_writer import open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
 
 TEXT = "text"
 LABELS = ("predicted_frames", "probabilities", "decisions", "model")
 """The columns that scoring adds."""
-CHUNK = 64
-"""Rows that are in memory at a time."""
+CHUNK = 32
+"""Rows that are scored together."""
+THREADS = 2
+"""Chunks that are scored at a time: while the encoder's threads work on one, the words and languages of the other are looked at."""
 _JSON_LINES = (".jsonl", ".ndjson")
 
+Labels = dict[str, Any]
 OnRows = Callable[[int, int], None]
 
 
@@ -32,27 +44,72 @@ class CheckedRows:
     columns: tuple[str, ...]
 
 
-def score_file(model: FramingModel, source: str | Path, target: str | Path, on_rows: OnRows | None = None) -> int:
+def score_file(model: FramingModel, source: str | Path, target: str | Path, on_rows: OnRows | None = None, fresh: bool = False) -> int:
     """Write every row of `source` with its labels to `target`, in order; returns their number.
 
     The source is read twice: all rows are checked before the first is scored, so that a bad one is known before hours
-    of work. `on_rows` is told how many rows are done, and of how many. Raises DataError, and then `target` is as it was:
-    for all rows without text, for a source that has a column of the labels, for a target that is the source.
+    of work. `on_rows` is told how many rows are done, and of how many. What an interrupted run left beside `target` is gone
+    on with, if source and model are the same; `fresh` starts over. Raises DataError, and then `target` is as it was: for all
+    rows without text, for a source that has a column of the labels, for a target that is the source or that cannot be gone on with.
     """
     source, target = Path(source), Path(target)
     if source.exists() and target.exists() and target.samefile(source):
         raise DataError([BadRow(str(target), None, "is the file the rows come from; write to another one")])
     checked = check_rows(source)
-    free = target.suffix.lower() in _JSON_LINES
-    with open_rows_writer(target, like=source) as writer:
-        for fields in scored_rows(model, islice(read_rows(source), checked.count), as_text=target.suffix.lower() == ".csv"):
-            # A format with fixed columns takes them from the first row.
-            writer.write(fields if free or writer.rows else {**dict.fromkeys(checked.columns), **fields})
+    # A format with fixed columns takes them from the first row.
+    columns = dict.fromkeys(() if target.suffix.lower() in _JSON_LINES else checked.columns)
+    journals = open_journal(target, _origin(model, source), fresh)
+    with journals as journal, open_rows_writer(target, like=source, beside=journal.unfinished) as writer:
+        for row, labels in labelled_rows(model, islice(read_rows(source), checked.count), journal):
+            writer.write({**({} if writer.rows else columns), **row.fields, **_cells(target, labels)})
             if on_rows and (writer.rows % CHUNK == 0 or writer.rows == checked.count):
                 on_rows(writer.rows, checked.count)
         if writer.rows < checked.count:
+            journal.forget()
             raise DataError([BadRow(str(source), None, "was changed while it was scored")])
     return checked.count
+
+
+def labelled_rows(model: FramingModel, rows: Iterator[Row], journal: Journal) -> Iterator[tuple[Row, Labels]]:
+    """Each row with its labels: from the journal as far as that goes, then from the model, and into the journal."""
+    for labels, row in zip(journal.kept(), rows, strict=False):  # in this order no row is taken for which there are no labels
+        yield row, labels
+    labels_of = Remembered(lambda texts: map(scored_fields, model.score(texts)))
+
+    def score(chunk: tuple[Row, ...]) -> tuple[tuple[Row, ...], list[Labels]]:
+        return chunk, labels_of([row.fields[TEXT] for row in chunk])
+
+    for chunk, found in ahead(score, iter(lambda: tuple(islice(rows, CHUNK)), ()), THREADS):
+        journal.keep(found)
+        yield from zip(chunk, found, strict=True)
+
+
+def _origin(model: FramingModel, source: Path) -> Origin:
+    """All that the labels depend on."""
+    with source.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    readers = (model,) if model.fallback is None else (model, model.fallback)
+    described = [(str(reader.identity), reader.identity.codebook, reader.encoder.fingerprint, reader.languages) for reader in readers]
+    try:
+        version = metadata.version("framing")
+    except metadata.PackageNotFoundError:
+        version = "from a checkout"
+    return {"input": content, "model": hashlib.sha256(repr(described).encode()).hexdigest(), "version of framing": version}
+
+
+def scored_fields(answer: PassageAnswer) -> Labels:
+    """What scoring says of one passage, in columns."""
+    return {
+        "predicted_frames": list(answer.present),
+        "probabilities": {frame.frame: frame.probability for frame in answer.frames},
+        "decisions": {frame.frame: frame.decision for frame in answer.frames},
+        "model": answer.model,
+    }
+
+
+def _cells(target: Path, labels: Labels) -> Labels:
+    """The labels as a format has them: the list of frames as a;b in a CSV cell."""
+    return {**labels, "predicted_frames": ";".join(labels["predicted_frames"])} if target.suffix.lower() == ".csv" else labels
 
 
 def check_rows(source: Path) -> CheckedRows:
@@ -76,28 +133,6 @@ def check_rows(source: Path) -> CheckedRows:
     if not count:
         raise DataError([BadRow(str(source), None, "has no rows")])
     return CheckedRows(count, tuple(columns))
-
-
-def scored_rows(model: FramingModel, rows: Iterable[Row], as_text: bool = False) -> Iterator[dict[str, Any]]:
-    """The fields of each row with the labels behind them; `as_text` gives the list of frames as a;b, for a CSV cell."""
-    rows = iter(rows)
-    while chunk := tuple(islice(rows, CHUNK)):
-        answers = model.score([row.fields[TEXT] for row in chunk])
-        for row, answer in zip(chunk, answers, strict=True):
-            labels = scored_fields(answer)
-            if as_text:
-                labels["predicted_frames"] = ";".join(answer.present)
-            yield {**row.fields, **labels}
-
-
-def scored_fields(answer: PassageAnswer) -> dict[str, Any]:
-    """What scoring says of one passage, in columns."""
-    return {
-        "predicted_frames": list(answer.present),
-        "probabilities": {frame.frame: frame.probability for frame in answer.frames},
-        "decisions": {frame.frame: frame.decision for frame in answer.frames},
-        "model": answer.model,
-    }
 
 
 def _check_header(source: Path, first: Row) -> None:

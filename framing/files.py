@@ -11,16 +11,17 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
+def whole_file(path: str | Path, beside: Path | None = None) -> Iterator[Path]:
     """Give the path of an empty file in the folder of `path`; when the block ends well, that file takes the place of `path`.
 
-    If the block raises, `path` is as it was and nothing is left beside it. A link is followed, a replaced file keeps its
-    permissions. Raises OSError where the folder cannot be written, or where `path` is something else than a file.
+    It is named at random, or `beside` where whoever comes after a killed process must find it. If the block raises, `path` is as
+    it was and nothing is left beside it. A link is followed, a replaced file keeps its permissions. Raises OSError where the
+    folder cannot be written, or where `path` is something else than a file.
     """
     place = Path(os.path.realpath(path))
     if place.exists() and not place.is_file():
         raise FileExistsError(f"{place} is there, but not as a file")
-    beside = _name_beside(place)
+    beside = beside or _name_beside(place)
     beside.touch(exist_ok=False)
     try:
         yield beside

@@ -34,12 +34,13 @@ class RowsWriter:
 
 
 @contextmanager
-def open_rows_writer(path: str | Path, like: str | Path | None = None) -> Iterator[RowsWriter]:
+def open_rows_writer(path: str | Path, like: str | Path | None = None, beside: Path | None = None) -> Iterator[RowsWriter]:
     """Write rows to a file whose suffix tells the format; it takes its place when the block ends well, else nothing is left.
 
     JSON lines keep every row as it is. CSV and Parquet take their columns from the first row: later rows may lack some,
     but bring no others. CSV holds what is not text as JSON text; so does a Parquet column of mixed kinds. Parquet settles
-    its types by the first 1,000 rows, or by the Parquet file `like` for the columns that are in it.
+    its types by the first 1,000 rows, or by the Parquet file `like` for the columns that are in it. Until the end the rows
+    stand in `beside`, as `whole_file` has it.
     Raises DataError naming the file, and the row where it is one row that cannot be written.
     """
     path = Path(path)
@@ -48,8 +49,8 @@ def open_rows_writer(path: str | Path, like: str | Path | None = None) -> Iterat
         raise DataError([BadRow(str(path), None, UNKNOWN_FORMAT)])
     with ExitStack() as opened:
         with _refusals_named(path):
-            beside = opened.enter_context(whole_file(path))
-            write = opened.enter_context(form(beside, like))
+            unfinished = opened.enter_context(whole_file(path, beside))
+            write = opened.enter_context(form(unfinished, like))
         yield RowsWriter(path, write)
         with _refusals_named(path):
             opened.close()

@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
-import tracemalloc
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +18,12 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from framing.batch import CHUNK, LABELS, score_file
+from framing.encoder import EncodedTexts
 from framing.errors import DataError
+from framing.journal import journal_of
 from framing.row_writer import open_rows_writer
 from framing.rows import read_rows
+from tests.conftest import ROOT, WordEncoder
 
 TEXTS = ["Rain.", "Frost.", "Rain and frost.", "Nothing new."]
 
@@ -213,21 +220,164 @@ def test_rows_added_while_scoring_runs_wait_for_the_next_run(tiny_model, tmp_pat
 def test_rows_that_vanish_while_scoring_runs_are_noticed(tiny_model, tmp_path):
     line = json.dumps({"text": "Rain.", "note": "x" * 2000}) + "\n"
     source = tmp_path / "in.jsonl"
-    source.write_text(line * (3 * CHUNK), encoding="utf-8")
+    source.write_text(line * (9 * CHUNK), encoding="utf-8")
     with pytest.raises(DataError, match="was changed while it was scored"):
-        score_file(tiny_model, source, tmp_path / "out.jsonl", lambda done, total: os.truncate(source, 2 * CHUNK * len(line)))
-    assert not (tmp_path / "out.jsonl").exists()
+        score_file(tiny_model, source, tmp_path / "out.jsonl", lambda done, total: os.truncate(source, 6 * CHUNK * len(line)))
+    assert list(tmp_path.iterdir()) == [source]
 
 
-def test_memory_stays_flat_however_many_rows_there_are(tiny_model, tmp_path):
-    def peak(rows: int) -> int:
-        line = json.dumps({"text": "Rain.", "note": "x" * 20_000}) + "\n"
-        (tmp_path / "in.jsonl").write_text(line * rows, encoding="utf-8")
-        tracemalloc.start()
-        score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-        highest = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return highest
+PEAK_OF_A_RUN = """
+import pickle, resource, sys
+from pathlib import Path
+from framing.batch import score_file
+model, source, target = map(Path, sys.argv[1:])
+score_file(pickle.loads(model.read_bytes()), source, target)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
 
-    peak(CHUNK)  # what is loaded once does not count
-    assert peak(30 * CHUNK) < 1.2 * peak(3 * CHUNK)
+
+def test_a_process_takes_no_more_memory_for_ten_times_the_rows(tiny_model, tmp_path):
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(tiny_model))
+
+    def megabytes(rows: int) -> int:
+        source = tmp_path / "in.jsonl"
+        source.write_text("".join(json.dumps({"text": f"Rain {n}.", "note": "x" * 20_000}) + "\n" for n in range(rows)), encoding="utf-8")
+        arguments = [str(tmp_path / "model.pickle"), str(source), str(tmp_path / "out.csv")]
+        return int(subprocess.run([sys.executable, "-c", PEAK_OF_A_RUN, *arguments], check=True, capture_output=True, cwd=ROOT).stdout)
+
+    assert megabytes(2000) < megabytes(200) + 12  # the file is 40 megabytes
+
+
+# --- interrupted runs ---
+
+
+@dataclass(frozen=True)
+class CountingEncoder(WordEncoder):
+    """Notes each text that it reads."""
+
+    read: list[str] = field(default_factory=list)
+
+    def encode(self, texts: Sequence[str]) -> EncodedTexts:
+        self.read.extend(texts)
+        return super().encode(texts)
+
+
+ROWS = 8 * CHUNK + 3
+
+
+def interrupt(done: int, total: int) -> None:
+    if done == 3 * CHUNK:
+        raise KeyboardInterrupt
+
+
+def interrupted(model, source: Path, target: Path) -> Path:
+    """A run that ended early; returns what it left."""
+    with pytest.raises(KeyboardInterrupt):
+        score_file(model, source, target, interrupt)
+    assert not target.exists()
+    return journal_of(target)
+
+
+@pytest.fixture
+def many_rows(tmp_path) -> Path:
+    return write_rows(tmp_path / "in.jsonl", [{"id": n, "text": f"{TEXTS[n % 4]} „{n}“ \u2028."} for n in range(ROWS)])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_an_interrupted_run_goes_on_and_gives_the_bytes_of_one_that_was_not(tiny_model, many_rows, tmp_path, suffix):
+    whole, target = tmp_path / f"whole{suffix}", tmp_path / f"out{suffix}"
+    score_file(tiny_model, many_rows, whole)
+    interrupted(tiny_model, many_rows, target)
+
+    encoder, told = CountingEncoder(), []
+    score_file(replace(tiny_model, encoder=encoder), many_rows, target, lambda done, total: told.append((done, total)))
+
+    assert target.read_bytes() == whole.read_bytes()
+    assert 0 < len(encoder.read) <= ROWS - 3 * CHUNK
+    assert (told[0], told[-1]) == ((CHUNK, ROWS), (ROWS, ROWS))
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", whole.name, target.name}
+
+
+@pytest.mark.parametrize("torn", [b'{"predicted_frames": ["ra', b"\0" * 4096, b'{"predicted\xff": 1}\n{}\n', b""])
+def test_what_a_power_cut_tore_is_cut_off(tiny_model, many_rows, tmp_path, torn):
+    score_file(tiny_model, many_rows, tmp_path / "whole.jsonl")
+    left = interrupted(tiny_model, many_rows, tmp_path / "out.jsonl")
+    with left.open("ab") as file:
+        file.write(torn)
+    score_file(tiny_model, many_rows, tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_a_run_that_was_interrupted_twice_goes_on_twice(tiny_model, many_rows, tmp_path):
+    score_file(tiny_model, many_rows, tmp_path / "whole.jsonl")
+    target = tmp_path / "out.jsonl"
+    sizes = [interrupted(tiny_model, many_rows, target).stat().st_size for _ in range(2)]
+    assert sizes[0] <= sizes[1]
+    score_file(tiny_model, many_rows, target)
+    assert target.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_what_stood_at_the_target_stays_until_the_run_is_complete(tiny_model, many_rows, tmp_path):
+    target = tmp_path / "out.jsonl"
+    target.write_text("before", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        score_file(tiny_model, many_rows, target, interrupt)
+    assert target.read_text(encoding="utf-8") == "before"
+
+
+def test_another_input_or_model_does_not_go_on_but_says_how_to_start_over(tiny_model, many_rows, tmp_path):
+    target = tmp_path / "out.jsonl"
+    left = interrupted(tiny_model, many_rows, target)
+    kept = left.read_bytes()
+    other = replace(tiny_model, languages=("en", "de"))
+    changed = write_rows(tmp_path / "changed.jsonl", [{"text": "Frost."}])
+    for model, source, what in (
+        (other, many_rows, "another model"),
+        (tiny_model, changed, "another input"),
+        (other, changed, "another input and another model"),
+    ):
+        with pytest.raises(DataError, match=rf"out\.jsonl\.part: was left by an interrupted run with {what}; --fresh starts over"):
+            score_file(model, source, target)
+    assert left.read_bytes() == kept
+    score_file(other, changed, target, fresh=True)
+    assert [row["text"] for row in rows_of(target)] == ["Frost."]
+    assert not left.exists()
+
+
+def test_a_fresh_run_reads_every_row_again(tiny_model, many_rows, tmp_path):
+    interrupted(tiny_model, many_rows, tmp_path / "out.jsonl")
+    encoder = CountingEncoder()
+    score_file(replace(tiny_model, encoder=encoder), many_rows, tmp_path / "out.jsonl", fresh=True)
+    assert len(encoder.read) == ROWS
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_file_of_somebody_else_is_not_taken_for_an_interrupted_run(tiny_model, many_rows, tmp_path, fresh):
+    other = tmp_path / "out.jsonl.part"
+    other.write_text("half a download", encoding="utf-8")
+    with pytest.raises(DataError, match=r"out\.jsonl\.part: .* holds something else; move it"):
+        score_file(tiny_model, many_rows, tmp_path / "out.jsonl", fresh=fresh)
+    assert other.read_text(encoding="utf-8") == "half a download"
+
+
+def test_two_runs_to_one_target_do_not_mix(tiny_model, many_rows, tmp_path):
+    refused = []
+
+    def second(done: int, total: int) -> None:
+        with pytest.raises(DataError, match="is being written by another run") as error:
+            score_file(tiny_model, many_rows, tmp_path / "out.jsonl")
+        refused.append(error)
+
+    score_file(tiny_model, many_rows, tmp_path / "out.jsonl", second)
+    assert refused
+    assert len(rows_of(tmp_path / "out.jsonl")) == ROWS
+
+
+def test_a_text_that_comes_again_is_read_once(tiny_model, tmp_path):
+    source = write_rows(tmp_path / "in.jsonl", [{"id": n, "text": TEXTS[n % 4]} for n in range(10 * CHUNK)])
+    encoder = CountingEncoder()
+    score_file(replace(tiny_model, encoder=encoder), source, tmp_path / "out.jsonl")
+    assert len(encoder.read) <= 2 * len(TEXTS)  # the first chunks are read side by side
+    assert [(row["id"], row["predicted_frames"]) for row in rows_of(tmp_path / "out.jsonl")][:4] == [
+        (0, ["rain"]), (1, ["frost"]), (2, ["rain", "frost"]), (3, []),
+    ]  # fmt: skip

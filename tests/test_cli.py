@@ -408,18 +408,28 @@ def test_a_pipe_that_is_closed_early_ends_the_command_without_a_word(pickled, tm
     assert process.returncode == 1
 
 
-def test_ctrl_c_ends_scoring_with_130_and_leaves_nothing_behind(pickled, tmp_path):
-    rows = tmp_path / "in.jsonl"
-    rows.write_text('{"text": "Rain."}\n' * 5000, encoding="utf-8")
-    arguments = command_line("score", "--model", pickled["slow"], rows, tmp_path / "out.jsonl")
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_scoring_that_is_ended_goes_on_where_it_stopped(pickled, tmp_path, blow):
+    rows, target, whole = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    rows.write_text("".join(f'{{"text": "Rain {number}."}}\n' for number in range(2000)), encoding="utf-8")
+    left = tmp_path / "out.jsonl.part"
+    arguments = command_line("score", "--model", pickled["slow"], rows, target)
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
         give_up = time.monotonic() + 60
-        while len(list(tmp_path.iterdir())) == 1 and time.monotonic() < give_up:
+        while (not left.exists() or left.read_bytes().count(b"\n") < 30) and time.monotonic() < give_up:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(blow)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err.strip()) == (130, b"", b"")
-    assert list(tmp_path.iterdir()) == [rows]
+    if blow == signal.SIGINT:
+        assert (process.returncode, out) == (130, b"")
+        assert err.decode().strip() == f"stopped; what is done is kept in {left}, and the same command goes on from there"
+    assert {path.name for path in tmp_path.iterdir()} >= {"in.jsonl", "out.jsonl.part"}
+    assert not target.exists()
+
+    for place in (target, whole):
+        subprocess.run(command_line("score", "--model", pickled["quick"], rows, place), cwd=ROOT, check=True, env=environment())
+    assert target.read_bytes() == whole.read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out.jsonl", "whole.jsonl"}
 
 
 def test_ctrl_c_at_a_terminal_ends_with_130_and_without_a_traceback(pickled):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from framing.encoder import CompiledEncoder
+from framing.encoder import CompiledEncoder, available_cores
 from framing.errors import EncoderError
 
 TEXTS = [
@@ -72,3 +72,19 @@ def test_encoding_reports_nothing_to_anybody(compiled_encoder, tmp_path):
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_process_takes_no_more_cores_than_it_is_told_to(monkeypatch):
+    monkeypatch.delenv("FRAMING_THREADS", raising=False)
+    every = available_cores()
+    assert every >= 1
+    for asked, cores in (("1", 1), (str(every + 1), every), ("", every)):
+        monkeypatch.setenv("FRAMING_THREADS", asked)
+        assert available_cores() == cores
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
+def test_cores_that_are_no_number_are_refused(monkeypatch, asked):
+    monkeypatch.setenv("FRAMING_THREADS", asked)
+    with pytest.raises(EncoderError, match=f"FRAMING_THREADS is '{asked}'; accepted is a whole number from 1 up"):
+        available_cores()

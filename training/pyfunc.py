@@ -8,7 +8,7 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
-from framing.artifact import load_model
+from framing.artifact import load_model, with_fallback
 from framing.batch import scored_fields
 
 
@@ -16,7 +16,8 @@ class FramingPyfunc(PythonModel):  # type: ignore[misc]
     """Rows with a `text` column to predicted frames, probabilities and decisions, one passage a row."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        self._model = load_model(context.artifacts["folder"])
+        folder, fallback = context.artifacts["folder"], context.artifacts.get("fallback")
+        self._model = load_model(folder) if fallback is None else with_fallback(load_model(folder), folder, fallback)
 
     def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         texts = model_input["text"].tolist()

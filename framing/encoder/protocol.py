@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.errors import EncoderError
+
 Vectors = NDArray[np.float32]
 
 
@@ -34,6 +36,19 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> EncodedTexts: ...
 
 
+THREADS = "FRAMING_THREADS"
+"""Environment variable: how many cores to use at most, for whoever runs several processes on a machine."""
+
+
 def available_cores() -> int:
-    """Cores this process may use, at least 1."""
+    """Cores this process may use, at least 1. Raises EncoderError for an environment that asks for no number of them."""
+    asked = os.environ.get(THREADS)
+    if asked:
+        if not asked.isdecimal() or int(asked) < 1:
+            raise EncoderError(f"{THREADS} is '{asked}'; accepted is a whole number from 1 up")
+        return min(int(asked), _cores())
+    return _cores()
+
+
+def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,195 @@
+"""Rows scored on Spark: each once whatever dies, with the answers of `framing score`, and errors in a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow
+import pytest
+from click.testing import CliRunner
+from pyarrow import parquet
+
+import framing
+from framing.artifact import load_model
+from framing.batch import score_file
+from framing.cli import framing as command_line
+from framing.errors import DataError, ModelFolderError, TrainingError
+from tests.tiny_folder import save_tiny
+from training import spark
+
+MISSING = next((name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there), None)
+on_spark = pytest.mark.skipif(MISSING is not None, reason=f"skipped: {MISSING} is not installed")
+TEXTS = ["Rain fell all day.", "Frost.", "Rain and frost.", "Nothing new."]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_tiny(folder, lean=-1.0)
+    return folder
+
+
+def write(path: Path, **columns: list) -> str:
+    parquet.write_table(pyarrow.table(columns), path)
+    return str(path)
+
+
+def numbered(path: Path, rows: int) -> str:
+    return write(path, id=list(range(rows)), text=[f"{TEXTS[n % 4]} {n}" for n in range(rows)])
+
+
+def rows_of(folder: Path) -> list[dict]:
+    """All rows of a file or a folder of files, by id."""
+    return sorted(parquet.read_table(folder).to_pylist(), key=lambda row: row["id"])
+
+
+def executors() -> list[int]:
+    """The Spark executors that this process started, by process id."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    entries = [(int(pid), int(parent), args) for pid, parent, args in (line.split(None, 2) for line in listed)]
+    ours = {os.getpid()}
+    while more := {pid for pid, parent, _ in entries if parent in ours} - ours:
+        ours |= more
+    return [pid for pid, _, args in entries if pid in ours and "CoarseGrainedExecutorBackend" in args and "java" in args.split()[0]]
+
+
+@on_spark
+def test_every_row_comes_once_with_the_columns_and_answers_of_framing_score(model, tmp_path):
+    source = numbered(tmp_path / "in.parquet", 100)
+    assert spark.score_on_spark(source, str(tmp_path / "out"), "local[2]", str(model)) == 100
+    score_file(load_model(model), source, tmp_path / "alone.parquet")
+    assert rows_of(tmp_path / "out") == rows_of(tmp_path / "alone.parquet")
+    assert parquet.read_table(tmp_path / "out").schema.names == parquet.read_schema(tmp_path / "alone.parquet").names
+    assert not list(tmp_path.glob(".writing-*"))
+
+
+@on_spark
+def test_no_row_is_lost_or_doubled_when_an_executor_is_killed_half_way(model, tmp_path):
+    source, target = numbered(tmp_path / "in.parquet", 600), tmp_path / "out"
+    counted: list[int] = []
+    scoring = threading.Thread(
+        target=lambda: counted.append(spark.score_on_spark(source, str(target), "local-cluster[2,1,1024]", str(model), rows_a_task=20))
+    )
+    scoring.start()
+    while len(done := list(tmp_path.glob(".writing-*/_temporary/0/task_*"))) < 3 and scoring.is_alive():
+        time.sleep(0.02)
+    (victim, _) = executors()
+    os.kill(victim, signal.SIGKILL)
+    assert len(done) < 30  # tasks in all
+    scoring.join(120)
+
+    assert counted == [600]
+    assert victim not in executors()
+    score_file(load_model(model), source, tmp_path / "alone.parquet")
+    assert rows_of(target) == rows_of(tmp_path / "alone.parquet")
+
+
+@on_spark
+def test_a_folder_of_files_is_read_as_one_and_columns_of_any_name_are_kept(model, tmp_path):
+    (tmp_path / "in").mkdir()
+    for part in range(3):
+        write(tmp_path / "in" / f"{part}.parquet", **{"id": [part], "text": ["Rain."], "Text": ["x"], "a.b`c": [[part]], "Model": ["mine"]})
+    assert spark.score_on_spark(str(tmp_path / "in"), str(tmp_path / "out"), "local[2]", str(model)) == 3
+    rows = rows_of(tmp_path / "out")
+    assert [(row["id"], row["a.b`c"], row["Model"], row["predicted_frames"]) for row in rows] == [
+        (n, [n], "mine", ["rain"]) for n in range(3)
+    ]
+
+
+@on_spark
+def test_an_earlier_result_is_replaced_and_anything_else_is_not(model, tmp_path):
+    target = tmp_path / "out"
+    for rows in (3, 2):
+        spark.score_on_spark(numbered(tmp_path / "in.parquet", rows), str(target), "local[1]", str(model))
+    assert len(rows_of(target)) == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letters.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(DataError, match="mine: holds something else than rows that Spark wrote"):
+        spark.score_on_spark(str(tmp_path / "in.parquet"), str(tmp_path / "mine"), "local[1]", str(model))
+    assert (tmp_path / "mine" / "letters.txt").exists()
+
+
+@on_spark
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"body": ["Rain."]}, "has no column 'text'; its columns are body"),
+        ({"text": [1]}, "'text' is not text but bigint"),
+        ({"text": ["Rain."], "model": ["mine"]}, "already has a column 'model', which scoring adds"),
+        ({"text": ["Rain.", None, " \u00a0\n"]}, "2 of 3 rows have no text"),
+        ({"text": pyarrow.array([], "string")}, "has no rows"),
+        (None, r"cannot be read as Parquet \(.*does not exist.*\)"),
+    ],
+)
+def test_rows_that_cannot_be_scored_are_told_in_one_line(model, tmp_path, columns, problem):
+    source = str(tmp_path / "in.parquet") if columns is None else write(tmp_path / "in.parquet", **columns)
+    with pytest.raises(DataError, match=rf"in\.parquet: {problem}$") as error:
+        spark.score_on_spark(source, str(tmp_path / "out"), "local[1]", str(model))
+    assert "\n" not in str(error.value)
+    assert {path.name for path in tmp_path.iterdir()} <= {"in.parquet"}
+
+
+@on_spark
+def test_what_a_worker_refuses_is_told_in_one_line(model, tmp_path):
+    source = write(tmp_path / "in.parquet", text=["Rain.", "\x1c"])  # empty for Python, not for Java
+    with pytest.raises(DataError, match=r"out: cannot be written \(1 of \d rows hold no text, the first at position \d\)$"):
+        spark.score_on_spark(source, str(tmp_path / "out"), "local[1]", str(model))
+    assert not (tmp_path / "out").exists()
+
+
+@on_spark
+def test_a_master_that_is_none_is_told_in_one_line(model, tmp_path):
+    with pytest.raises(TrainingError, match=r"^Spark cannot be used at 'nonsense': .*nonsense.*$") as error:
+        spark.score_on_spark(numbered(tmp_path / "in.parquet", 1), str(tmp_path / "out"), "nonsense", str(model))
+    assert "\n" not in str(error.value)
+
+
+@on_spark
+def test_a_model_folder_is_checked_before_any_work(tmp_path):
+    (tmp_path / "model").mkdir()
+    with pytest.raises(ModelFolderError, match=r"manifest\.json: cannot be read"):
+        spark.score_on_spark(numbered(tmp_path / "in.parquet", 1), str(tmp_path / "out"), "local[1]", str(tmp_path / "model"))
+
+
+@on_spark
+def test_the_champion_scores_where_no_model_is_named(model, tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.delenv("FRAMING_MODEL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["score", numbered(tmp_path / "in.parquet", 8), str(tmp_path / "out"), "--spark", "local[1]"]
+
+    before = CliRunner().invoke(command_line, arguments)
+    assert before.exit_code == 1
+    assert "'champion' is no folder of a model, and no version or alias of 'framing'; see `framing models list`" in before.output
+
+    parts = {"artifacts": {"folder": str(model)}, "code_paths": [str(Path(framing.__file__).parent)], "pip_requirements": []}
+    logged = mlflow.pyfunc.log_model(name="model", python_model=str(Path(spark.__file__).with_name("pyfunc.py")), **parts)
+    version = mlflow.register_model(logged.model_uri, "framing")
+    mlflow.MlflowClient().set_registered_model_alias("framing", "champion", version.version)
+    after = CliRunner().invoke(command_line, arguments)
+    assert after.exit_code == 0, after.output
+    assert [row["predicted_frames"] for row in rows_of(tmp_path / "out")] == [["rain"], ["frost"], ["rain", "frost"], []] * 2
+
+
+def test_without_pyspark_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    result = CliRunner().invoke(command_line, ["score", "in.parquet", "out", "--spark", "local[1]"])
+    assert result.exit_code == 1
+    assert "scoring on Spark needs packages that are not installed: pip install 'framing[spark]' from the checkout" in result.output
+
+
+def test_fresh_does_not_go_with_spark():
+    result = CliRunner().invoke(command_line, ["score", "in.parquet", "out", "--spark", "local[1]", "--fresh"])
+    assert result.exit_code == 2
+    assert "--fresh does not go with --spark" in result.output

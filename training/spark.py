@@ -1,0 +1,196 @@
+"""Score rows past one machine: Spark runs a model, saved as MLflow registers it, over Parquet. The only door to pyspark."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import framing
+from framing.artifact import CODEBOOK_FILE, MANIFEST_FILE, load_model, with_fallback
+from framing.batch import LABELS, TEXT
+from framing.codebook import load_codebook
+from framing.encoder import SavedEncoder
+from framing.errors import BadRow, DataError, MissingExtra, TrainingError
+from framing.files import whole_folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import DataType, StructType
+
+ROWS_A_TASK = 5000
+"""What is lost with a worker, and so read again: half a minute to a minute of a core."""
+SETTINGS = {
+    "spark.executorEnv.FRAMING_THREADS": "1",  # one graph and one thread a worker: Spark counts workers, not threads
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "256",
+    "spark.sql.caseSensitive": "true",
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",  # 2 may keep rows of a task that failed
+    "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower(),
+    "spark.log.level": "OFF",  # what a person can act on is in our own errors
+}
+_COMPLETE = "_SUCCESS"
+"""The file that Spark writes beside complete rows."""
+
+
+def score_on_spark(source: str, target: str, master: str, model: str, fallback: Path | None = None, rows_a_task: int = ROWS_A_TASK) -> int:
+    """Write every row of a Parquet file or folder with its labels to the folder `target`, each once, in any order; returns their number.
+
+    `model` is a folder, or a version or an alias in the registry; `fallback` is for a folder only. The columns are those of
+    `framing score`. A path without a scheme stands on a file system that all workers share, and there `target` appears when it
+    is complete. Raises DataError, MissingExtra, TrainingError for a registry or a Spark that cannot be used, ModelFolderError.
+    """
+    with _session(master) as spark, _saved(model, fallback) as saved, _complete_folder(target) as place:
+        rows = _read(spark, source)
+        count = _check(rows, source)
+        tasks = max(-(-count // rows_a_task), min(spark.sparkContext.defaultParallelism, count))
+        try:
+            _labelled(spark, rows.repartition(tasks), saved).write.parquet(place)
+            written = spark.read.parquet(place).count()
+        except Exception as error:  # noqa: BLE001 - of Spark's own, of Java's, or of the network's
+            raise DataError([BadRow(target, None, f"cannot be written ({_reason(error)})")]) from error
+        if written != count:
+            problem = f"holds {written} of {count} rows: it must be on a file system that all workers share"
+            raise DataError([BadRow(target, None, problem)])
+    return count
+
+
+@contextmanager
+def _session(master: str) -> Iterator[SparkSession]:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise MissingExtra("scoring on Spark", "spark") from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("framing score").master(master)
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:  # noqa: BLE001 - without Java, or where the master does not answer, of several kinds
+        raise TrainingError(f"Spark cannot be used at '{master}': {_reason(error)}") from error
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+@contextmanager
+def _saved(model: str, fallback: Path | None) -> Iterator[Path]:
+    """The model as MLflow saves it, in a folder that is there for as long as the block lasts."""
+    with tempfile.TemporaryDirectory() as scratch:
+        if Path(model).is_dir():
+            yield _save(Path(model), fallback, Path(scratch) / "model")
+        else:
+            yield _download(model, Path(scratch))
+
+
+def _download(name: str, place: Path) -> Path:
+    import mlflow
+
+    from training import tracking
+
+    tracking.connect()
+    uri = f"models:/{tracking.REGISTERED}/{name}" if name.isdigit() else f"models:/{tracking.REGISTERED}@{name}"
+    try:
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(place)))
+    except mlflow.MlflowException as error:
+        problem = f"'{name}' is no folder of a model, and no version or alias of '{tracking.REGISTERED}'; see `framing models list`"
+        raise TrainingError(problem) from error
+
+
+def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
+    import mlflow
+
+    artifacts = {"folder": str(folder)}
+    loaded = with_fallback(load_model(folder), folder, fallback)
+    if loaded.fallback is not None and isinstance(loaded.fallback.encoder, SavedEncoder):
+        artifacts["fallback"] = str(loaded.fallback.encoder.folder)
+    mlflow.pyfunc.save_model(
+        place,
+        python_model=str(Path(__file__).with_name("pyfunc.py")),
+        artifacts=artifacts,
+        code_paths=[str(Path(framing.__file__).parent)],
+        pip_requirements=[],
+    )
+    return place
+
+
+def _read(spark: SparkSession, source: str) -> DataFrame:
+    try:
+        return spark.read.parquet(source)
+    except Exception as error:  # noqa: BLE001 - whatever the file system raises
+        raise DataError([BadRow(source, None, f"cannot be read as Parquet ({_reason(error)})")]) from error
+
+
+def _check(rows: DataFrame, source: str) -> int:
+    """The number of rows. Raises DataError as `framing score` does, but for rows without text, which have no numbers here."""
+    from pyspark.sql import functions
+
+    problems = [f"already has a column '{name}', which scoring adds" for name in LABELS if name in rows.columns]
+    kind = dict(rows.dtypes).get(TEXT)
+    if kind is None:
+        problems.append(f"has no column '{TEXT}'; its columns are {', '.join(rows.columns)}")
+    elif kind != "string":
+        problems.append(f"'{TEXT}' is not text but {kind}")
+    if problems:
+        raise DataError([BadRow(source, None, problem) for problem in problems])
+    text = functions.col(TEXT)
+    empty = text.isNull() | ~text.rlike(r"(?U)\S")
+    (count, bad), *_ = rows.agg(functions.count("*"), functions.count_if(empty)).collect()
+    if bad or not count:
+        raise DataError([BadRow(source, None, f"{bad} of {count} rows have no text" if count else "has no rows")])
+    return int(count)
+
+
+def _labelled(spark: SparkSession, rows: DataFrame, saved: Path) -> DataFrame:
+    import mlflow
+    from pyspark.sql import functions
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)  # it warns that the packages are those of this environment
+    frames = load_codebook(next(saved.rglob(MANIFEST_FILE)).parent / CODEBOOK_FILE).names
+    score = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=_columns(frames), env_manager="local")
+    found = "labels of this passage"
+    labelled = rows.withColumn(found, score(functions.struct(TEXT)))
+    return labelled.withColumns({name: labelled[found][name] for name in LABELS}).drop(found)
+
+
+def _columns(frames: Sequence[str]) -> StructType:
+    """What `framing score` writes to Parquet: an object of the frames is a struct."""
+    from pyspark.sql import types
+
+    def by_frame(kind: DataType) -> StructType:
+        return types.StructType([types.StructField(name, kind) for name in frames])
+
+    text = types.StringType()
+    kinds = types.ArrayType(text), by_frame(types.DoubleType()), by_frame(text), text
+    return types.StructType([types.StructField(name, kind) for name, kind in zip(LABELS, kinds, strict=True)])
+
+
+@contextmanager
+def _complete_folder(target: str) -> Iterator[str]:
+    """Where Spark may write: a new folder that takes the place of `target` when the block ends well, or what has a scheme itself."""
+    if "://" in target:
+        yield target
+        return
+    folder = Path(target)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _COMPLETE).is_file():
+        raise DataError([BadRow(target, None, "holds something else than rows that Spark wrote, which would be lost; name another folder")])
+    try:
+        with whole_folder(folder) as scratch:
+            yield str(scratch.absolute())
+    except OSError as error:
+        raise DataError([BadRow(target, None, f"cannot be written ({error.strerror or error})")]) from error
+
+
+def _reason(error: Exception) -> str:
+    """One line of what Spark, Java and Python say at length: the last that names an error, without the name."""
+    java: Any = getattr(error, "java_exception", None)
+    said = str(error if java is None else java.getMessage())
+    named = re.findall(r"^(?:[\w.]*\.)?\w*(?:Error|Exception): (.+)$", said, re.MULTILINE)
+    return str(named[-1] if named else said.strip().partition("\n")[0])
