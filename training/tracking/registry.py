@@ -1,0 +1,86 @@
+"""The registered versions of the model, and the alias of the one that answers."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framing.artifact import MANIFEST_FILE, check_replaceable, load_model
+from framing.errors import TrainingError
+from framing.files import whole_folder
+from framing.model import FramingModel
+from training.promote import Verdict
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+REGISTERED = "framing"
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version in the registry, with the aliases that point at it."""
+
+    number: str
+    run: str
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+def version_of(client: MlflowClient, number: str) -> Version:
+    """A version of the registered model, by number. Raises TrainingError if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_model_version(REGISTERED, number)
+    except MlflowException as error:
+        raise TrainingError(f"there is no version {number} of '{REGISTERED}'; see `framing models list`") from error
+    return Version(str(found.version), str(found.run_id), tuple(found.aliases), dict(found.tags))
+
+
+def versions(client: MlflowClient) -> list[Version]:
+    """All versions of the registered model, newest first."""
+    found = client.search_model_versions(f"name='{REGISTERED}'")
+    return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
+
+
+def champion(client: MlflowClient) -> Version | None:
+    """The version the alias `champion` points at, if any."""
+    return next((version for version in versions(client) if CHAMPION in version.aliases), None)
+
+
+def record_verdict(client: MlflowClient, version: Version, verdict: Verdict) -> None:
+    """Write the verdict's reasons on the version, and move the alias `champion` to it if it passed."""
+    client.set_model_version_tag(REGISTERED, version.number, "promotion", "passed" if verdict.passed else "refused")
+    client.set_model_version_tag(REGISTERED, version.number, "promotion.reasons", "; ".join(verdict.reasons))
+    if verdict.passed:
+        client.set_registered_model_alias(REGISTERED, CHAMPION, version.number)
+
+
+def load_version(version: Version) -> FramingModel:
+    """The model of a version, loaded whole into memory."""
+    with _downloaded(version) as folder:
+        return load_model(folder)
+
+
+def export_version(version: Version, folder: Path) -> None:
+    """Copy the model folder of a version to `folder`, in one step."""
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _downloaded(version) as source, whole_folder(folder) as scratch:
+        shutil.copytree(source, scratch, dirs_exist_ok=True)
+
+
+@contextmanager
+def _downloaded(version: Version) -> Iterator[Path]:
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as scratch:
+        local = mlflow.artifacts.download_artifacts(f"models:/{REGISTERED}/{version.number}", dst_path=scratch)
+        yield next(Path(local).rglob(MANIFEST_FILE)).parent

@@ -1,0 +1,34 @@
+"""The MLflow store: a database, a server or a folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from framing.errors import MissingExtra, TrainingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+DEFAULT_STORE = "sqlite:///mlflow.db"
+EXPERIMENT = "framing"
+
+
+def connect() -> MlflowClient:
+    """A client on MLFLOW_TRACKING_URI, or on the local store. Raises MissingExtra, or TrainingError where it cannot be reached."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven take minutes to say that nobody answers
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
+    try:
+        import mlflow
+    except ImportError as error:
+        raise MissingExtra("the model registry", "train") from error
+    uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
+    mlflow.set_tracking_uri(uri)
+    try:
+        mlflow.set_experiment(EXPERIMENT)
+        mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
+    except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
+        raise TrainingError(f"the MLflow store at {uri} cannot be used: {str(error).splitlines()[0]}") from error
+    return mlflow.MlflowClient()
