@@ -15,8 +15,7 @@ from benchmarks.peers import setfit
 from framing.data import Dataset
 from framing.errors import MissingExtra, TrainingError
 from framing.heads import ABSENT, PRESENT, Array
-from training.metrics import Answers
-from training.promote import answers_of
+from training.metrics import Answers, answers_of
 from training.recipes import Recipe, recipe_named
 from training.run import Run
 from training.train import check_trainable, fit

@@ -20,10 +20,9 @@ from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, FramingError
 from framing.model import FramingModel
 from training import tracking
-from training.halves import check_apart, check_open, load_evaluation
+from training.halves import check_apart, check_open, describe, load_evaluation
 from training.intervals import Figure
-from training.metrics import measure_all
-from training.promote import answers_of
+from training.metrics import answers_of, measure_all
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.report import table
 from training.run import Run
@@ -80,6 +79,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | Non
     rows: list[Row] = []
     if not only_table:
         codebook = load_codebook(SEEDS / "codebook.toml")
+        called = describe([Path(name) for name in EVALUATION], "tune")
         held_back = tuple(load_evaluation(SEEDS / name, codebook) for name in EVALUATION)
         if track:
             tracking.connect()  # a store that cannot be reached is known before hours of work
@@ -96,7 +96,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | Non
                     file.write(json.dumps(asdict(row)) + "\n")
             click.echo(table(HEADER, [cells(row)]).splitlines()[-1])
             if track:
-                version = tracking.log_training(dataset, trained, together(held_back))
+                version = tracking.log_training(dataset, trained, together(held_back), called)
                 click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     click.echo("\n" + table(HEADER, [cells(row) for row in (read_rows(out) if out else rows)]))
 

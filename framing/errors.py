@@ -10,7 +10,8 @@ FramingError                 what a person can read and act on; the command line
 ├── EncoderError             an encoder that is missing, unsupported or inconsistent with its tokenizer
 ├── ModelFolderError         a model folder that is altered, incomplete or newer than this program
 ├── TrainingError            a training run that cannot start or give a usable model
-├── PromotionRefused         a model that the promotion rule keeps from answering
+├── RulesError               promotion rules that cannot be used, by file and rule
+├── PromotionRefused         a model that the promotion rules keep from answering
 └── MissingExtra             a command whose packages are not installed
 """
 
@@ -118,8 +119,18 @@ class TrainingError(FramingError):
     """A training run that cannot start, or that cannot give a usable model."""
 
 
+class RulesError(FramingError):
+    """Promotion rules are wrong: says in which file and rule, what was found and what is accepted."""
+
+    def __init__(self, source: str, problem: str, rule: str | None = None) -> None:
+        where = source if rule is None else f"{source}, rule '{rule}'"
+        super().__init__(f"{where}: {problem}")
+        self.source = source
+        self.rule = rule
+
+
 class PromotionRefused(FramingError):
-    """The promotion rule said no; `reasons` are its sentences."""
+    """The promotion rules said no; `reasons` are the sentences of those that did."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,8 @@ from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
     from tests.registry import Registry
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +117,27 @@ def seed_texts() -> list[str]:
     """Eighty passages from all over the seed set."""
     rows = (ROOT / "seeds" / "passages.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(row)["text"] for row in rows[:: len(rows) // 80]]
+
+
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of an MLflow store that holds nothing yet; making its tables takes seconds, copying them none."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("registry") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def registry(empty_registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    """A client on an MLflow store of the test's own, in the current folder."""
+    from training import tracking
+
+    shutil.copy(empty_registry, tmp_path / "mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    return tracking.connect()
 
 
 @pytest.fixture(scope="session")

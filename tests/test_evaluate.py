@@ -11,6 +11,7 @@ from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from tests.test_training import FOUR, weather
 from training.evaluate import _prior
+from training.halves import evaluation_name, load_evaluation
 from training.heldout import HeldOut
 from training.recipes import Recipe
 from training.train import fit_model
@@ -140,3 +141,8 @@ def test_halves_need_no_ids(folder, passages):
     rows = [json.loads(row) for row in passages.read_text(encoding="utf-8").splitlines()]
     passages.write_text("\n".join(json.dumps({key: value for key, value in row.items() if key != "id"}) for row in rows), encoding="utf-8")
     assert "20 passages" in run("--model", folder, "--data", passages, "--half", "tune").output
+
+
+def test_of_a_file_in_halves_only_the_one_for_tuning_decides_anything_and_its_name_says_so(passages):
+    assert evaluation_name(passages) == "challenge.jsonl (tune)"
+    assert len(load_evaluation(passages, FOUR)) == 20

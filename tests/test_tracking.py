@@ -13,9 +13,9 @@ from framing.row_writer import open_rows_writer
 from tests.registry import forget_versions
 from tests.test_training import FOUR, weather
 from training import tracking
-from training.promote import Verdict
 from training.recipes import Recipe
 from training.run import Run
+from training.seen import seen_of
 from training.train import train
 
 
@@ -38,7 +38,7 @@ def trained(small_transformer, tmp_path_factory):
 def version(server, trained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", server)
-        yield tracking.log_training(weather(), trained, weather(10))
+        yield tracking.log_training(weather(), trained, weather(10), "ten groups")
 
 
 @pytest.fixture
@@ -58,10 +58,12 @@ def test_a_run_holds_parameters_metrics_the_data_set_and_the_tables(client, vers
     assert {entry.dataset.digest for entry in run.inputs.dataset_inputs} == {weather().digest[:36], weather(10).digest[:36]}
     assert 0 <= run.data.metrics["evaluation/macro_f1"] <= 1
     assert run.data.tags["evaluation.sha256"] == weather(10).digest
+    assert run.data.tags["evaluation.name"] == "ten groups"
+    assert run.data.tags["kind"] == "training"
     names = {entry.path for folder in ("figures", "tables", "card") for entry in client.list_artifacts(version.run, folder)}
     assert names == {
-        "figures/precision_recall.png", "figures/reliability.png", "figures/risk_coverage.png", "figures/shares.png",
-        "tables/held_out.json", "tables/errors.json", "tables/slices.json", "tables/shares.json", "tables/risk_coverage.json",
+        "figures/evaluation", "figures/precision_recall.png", "figures/reliability.png", "figures/risk_coverage.png", "figures/shares.png",
+        "tables/evaluation.json", "tables/held_out.json", "tables/errors.json", "tables/slices.json", "tables/shares.json", "tables/risk_coverage.json",
         "card/README.md", "card/manifest.json",
     }  # fmt: skip
 
@@ -81,13 +83,26 @@ def test_a_registered_version_loads_as_a_pyfunc_without_any_pickle(client, versi
     assert not [path for path in Path(local).rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
 
 
-def test_the_alias_champion_moves_only_with_a_verdict_that_passed(client, version):
-    tracking.record_verdict(client, version, Verdict(False, ("rain falls",)))
-    assert tracking.champion(client) is None
-    tracking.record_verdict(client, version, Verdict(True, ("no worse",)))
-    champion = tracking.champion(client)
-    assert champion is not None
-    assert (champion.number, champion.tags["promotion.reasons"]) == (version.number, "no worse")
+def test_what_a_run_was_trained_on_is_known_again_by_any_name_of_its_model(client, version, trained):
+    tracking.move_champion(client, tracking.throne(client), version.number, "promoted", "ana", "first")
+    for name in (version.number, "champion", version.run, str(trained.folder)):
+        found = tracking.find(client, name)
+        assert found.run == version.run
+        assert found.seen == seen_of(weather())
+        assert found.data_digest == weather().digest
+    assert tracking.find(client, version.run).name == f"version {version.number} (champion)"
+
+
+def test_answers_for_the_evaluation_set_stand_in_a_table_of_the_run(client, version, trained):
+    import mlflow
+
+    table = mlflow.artifacts.load_dict(f"runs:/{version.run}/tables/evaluation.json")
+    assert table["columns"][:4] == ["id", "text", "frames", "right"]
+    assert {"probability/frost", "decision/frost"} <= set(table["columns"])
+    assert [row[0] for row in table["data"]] == [passage.id for passage in weather(10).passages]
+    answer = trained.model.score([weather(10).texts[0]])[0].frames[0]
+    first = dict(zip(table["columns"], table["data"][0], strict=True))
+    assert (first["decision/rain"], first["probability/rain"]) == (answer.decision, round(answer.probability, 4))
 
 
 def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):
@@ -105,15 +120,15 @@ def test_the_commands_list_train_and_promote(server, version, small_transformer,
             for passage in data.passages:
                 fresh = passage.text if name == "data.jsonl" else passage.text + " indeed"
                 writer.write({"id": passage.id, "group": f"{name}/{passage.group}", "text": fresh, "frames": list(passage.frames)})
+    (tmp_path / "rules.toml").write_text("[macro_f1]\nloss = 1\n", encoding="utf-8")
     runner = CliRunner()
-    trained = runner.invoke(
-        framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", "--promote", "--evaluation", "evaluation.jsonl"]
-    )  # fmt: skip
+    promote = ["--promote", "--evaluation", "evaluation.jsonl", "--rules", "rules.toml"]
+    trained = runner.invoke(framing, ["train", "--data", "data.jsonl", "--codebook", "codebook.json", *promote])
     assert trained.exit_code == 0, trained.output
     assert "kinds left out: nothing to leave out: the ids of 120 passages begin in 60 ways" in trained.output
     assert "Near copies (half of the shorter passage's runs of five words) across groups: none." in trained.output
     assert "registered as framing version" in trained.output
-    assert "promoted: " in trained.output
+    assert "promoted: version" in trained.output
     listed = runner.invoke(framing, ["models", "list"])
     assert listed.output.count("frozen") >= 1
     assert "*" in listed.output

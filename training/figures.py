@@ -64,6 +64,34 @@ def shares_figure(shares: Sequence[AtShare], frames: Sequence[str]) -> Figure:
     return figure
 
 
+def differences_figure(names: Sequence[str], differences: Sequence[Measured]) -> Figure:
+    """New minus old with its interval, a line for each measure; right of zero the new one is higher."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 1.2 + 0.32 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    axes.axvline(0, color="grey", linestyle=":")
+    for row, one in enumerate(differences):
+        low, high = (_height(one) if end is None else end for end in (one.low, one.high))
+        axes.plot([low, high], [row, row], color="tab:blue", linewidth=2)
+        axes.plot([_height(one)], [row], marker="o", color="tab:blue")
+    axes.set(xlabel="new minus old", title="Differences")
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    return figure
+
+
+def calibration_figure(names: Sequence[str], everyone: Sequence[Answers]) -> Figure:
+    """Reliability over the decisions of all frames together, one line for each model."""
+    figure, axes = _square("probability", "share with the frame", "Reliability, all frames together")
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
+    for name, answers in zip(names, everyone, strict=True):
+        share, probability = calibration_curve(answers.labels.ravel(), np.clip(answers.probabilities.ravel(), 0, 1), n_bins=BINS)
+        axes.plot(probability, share, marker="o", label=name)
+    axes.legend()
+    return figure
+
+
 def _height(measured: Measured) -> float:
     return np.nan if measured.value is None else measured.value
 

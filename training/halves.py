@@ -11,6 +11,7 @@ from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
 from training.intervals import Figure
+from training.seen import seen_of
 
 Half = Literal["tune", "sealed"]
 HALVES: tuple[Half, ...] = ("tune", "sealed")
@@ -27,18 +28,22 @@ def check_open(paths: Sequence[Path]) -> None:
 
 def check_apart(training: Dataset, evaluation: Dataset) -> None:
     """Raise TrainingError if a text or a group stands in both."""
-    texts = {text_key(text) for text in training.texts} & {text_key(text) for text in evaluation.texts}
-    groups = set(training.groups) & set(evaluation.groups)
-    if texts or groups:
-        found = f"{len(texts)} texts and {len(groups)} groups"
-        raise TrainingError(f"{found} of the evaluation passages stand in the training data too; figures on them would mean nothing")
+    if found := seen_of(training).overlap(evaluation):
+        raise TrainingError(found)
 
 
 def load_evaluation(path: Path, codebook: Codebook) -> Dataset:
     """The passages that may decide something: of a file in halves the one for tuning, of another all."""
-    if any("half" in row.fields for row in read_rows(path)):
-        return load_half(path, codebook, "tune")
-    return load_dataset([path], codebook)
+    return load_half(path, codebook, "tune") if _has_halves(path) else load_dataset([path], codebook)
+
+
+def evaluation_name(path: Path) -> str:
+    """What the passages that `load_evaluation` gives are called in a run."""
+    return describe([path], "tune" if _has_halves(path) else None)
+
+
+def _has_halves(path: Path) -> bool:
+    return any("half" in row.fields for row in read_rows(path))
 
 
 def load_half(path: Path, codebook: Codebook, half: Half) -> Dataset:

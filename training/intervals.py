@@ -37,21 +37,42 @@ class Figure:
         return f"{self.value:.3f}" if self.low is None else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def bootstrapped(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS, seed: int = 0, jobs: int = 1) -> list[Figure]:
-    """Each of the m measures with its percentile interval over `draws` resamples of whole groups.
+@dataclass(frozen=True)
+class Resampled:
+    """m measures over all passages, `values` (m,), and over resamples of their groups, `draws` (draws, m), of which there may be none."""
 
-    There is no interval without draws, nor over fewer than FEWEST_GROUPS groups, whose resamples are too alike.
+    values: Array
+    draws: Array
+
+    def figures(self) -> list[Figure]:
+        """Each measure with its percentile interval, if there are draws."""
+        if not len(self.draws):
+            return [figure_of(value) for value in self.values]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # what stands nowhere is nan in every draw
+            low, high = np.nanpercentile(self.draws, (2.5, 97.5), axis=0)
+        return [Figure(*map(_number, row)) for row in zip(self.values, low, high, strict=True)]
+
+
+def bootstrapped(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS, seed: int = 0, jobs: int = 1) -> list[Figure]:
+    """Each of the m measures with its percentile interval over `draws` resamples of whole groups, where `resampled` gives any."""
+    return resampled(statistic, groups, draws, seed, jobs).figures()
+
+
+def resampled(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS, seed: int = 0, jobs: int = 1) -> Resampled:
+    """Each of the m measures over all passages, and over `draws` resamples of whole groups.
+
+    There are no resamples of fewer than FEWEST_GROUPS groups, which would be too alike. Measures of two models on the same
+    passages belong into one statistic: their difference in each draw is then that of a paired bootstrap (Efron and Tibshirani 1993).
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # what stands nowhere is nan in every draw
+        warnings.simplefilter("ignore", RuntimeWarning)
         values = statistic(np.ones((1, len(groups))))[0]
         if not draws or len(set(groups)) < FEWEST_GROUPS:
-            return [figure_of(value) for value in values]
+            return Resampled(values, np.empty((0, len(values))))
         weights = group_weights(groups, draws, seed)
         chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
-        samples = np.concatenate(in_threads(statistic, chunks, jobs))
-        low, high = np.nanpercentile(samples, (2.5, 97.5), axis=0)
-    return [Figure(*map(_number, row)) for row in zip(values, low, high, strict=True)]
+        return Resampled(values, np.concatenate(in_threads(statistic, chunks, jobs)))
 
 
 def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:

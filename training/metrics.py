@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from framing.data import Dataset
 from framing.heads import PRESENT, UNSURE, Array
+from framing.model import FramingModel
 from training.classifier import Labels
 from training.intervals import DRAWS, Figure, bootstrapped
 
@@ -123,6 +125,9 @@ def risk(answers: Answers, weights: Array) -> Array:
 Measure = Callable[[Answers, Array], Array]
 OVERALL: tuple[Measure, ...] = (macro_f1, micro_f1, mean_average_precision, calibration_error, brier, coverage, risk)
 PER_FRAME: tuple[Measure, ...] = (f1, precision, recall, average_precision)
+LOWER_IS_BETTER: tuple[Measure, ...] = (calibration_error, brier, risk)
+WITHOUT_INTERVAL: tuple[Measure, ...] = (calibration_error,)
+"""Noise within the bins of the calibration error only ever adds to it, so resamples lie above the value they should surround."""
 
 
 def value(measure: Measure, answers: Answers) -> Array:
@@ -135,19 +140,30 @@ def measure_all(
 ) -> dict[str, Figure]:
     """Every measure, by `name` and `name/frame`, with percentile intervals over `draws` resamples of whole groups.
 
-    The calibration error never has one: noise within its bins only ever adds to it, so resamples
-    lie above the value they should surround.
+    Those of WITHOUT_INTERVAL never have one.
     """
-    names = [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
-    found = bootstrapped(lambda weights: _every_measure(answers, weights), groups, draws, seed, jobs)
-    figures = dict(zip(names, found, strict=True))
-    name = calibration_error.__name__
-    return {**figures, name: Figure(figures[name].value)}
+    found = bootstrapped(lambda weights: every_measure(answers, weights), groups, draws, seed, jobs)
+    figures = dict(zip(measure_names(frames), found, strict=True))
+    return figures | {measure.__name__: Figure(figures[measure.__name__].value) for measure in WITHOUT_INTERVAL}
 
 
-def _every_measure(answers: Answers, weights: Array) -> Array:
+def measure_names(frames: Sequence[str]) -> list[str]:
+    """The names of the m columns of `every_measure`: `name`, or `name/frame`."""
+    return [measure.__name__ for measure in OVERALL] + [f"{measure.__name__}/{frame}" for measure in PER_FRAME for frame in frames]
+
+
+def every_measure(answers: Answers, weights: Array) -> Array:
+    """All measures of each draw (draws, m), in the order of `measure_names`."""
     overall = np.stack([measure(answers, weights) for measure in OVERALL], axis=1)
     return np.concatenate([overall, *(measure(answers, weights) for measure in PER_FRAME)], axis=1)
+
+
+def answers_of(model: FramingModel, dataset: Dataset, frames: Sequence[str] | None = None) -> Answers:
+    """What a model answers for the passages of a data set, each as one passage; for `frames` that both know, or all of the model's."""
+    frames = model.codebook.names if frames is None else frames
+    reading = model.read(dataset.texts)
+    own, known = ([names.index(frame) for frame in frames] for names in (model.codebook.names, dataset.codebook.names))
+    return Answers(reading.probabilities[:, own], reading.decisions[:, own], np.asarray(dataset.labels)[:, known])
 
 
 def _counts(answers: Answers, weights: Array) -> tuple[Array, Array, Array]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from framing.data import Dataset
 from framing.heads import PRESENT
+from framing.prediction import DECISIONS
 from training.figures import precision_recall_figure, reliability_figure, risk_coverage_figure, shares_figure
 from training.intervals import Figure
 from training.judgement import Judgement
 from training.kinds import KindsOut
+from training.metrics import Answers
 from training.robustness import Robustness
 
 if TYPE_CHECKING:
@@ -75,11 +77,15 @@ def _named(part: str) -> str:
 def run_figures(judged: Judgement, frames: Sequence[str]) -> dict[str, Drawing]:
     """The figures by name."""
     return {
-        "precision_recall": precision_recall_figure(judged.answers, frames),
-        "reliability": reliability_figure(judged.answers, frames),
+        **answer_figures(judged.answers, frames),
         "risk_coverage": risk_coverage_figure(judged.robustness.curve, judged.answers),
         "shares": shares_figure(judged.robustness.shares, frames),
     }
+
+
+def answer_figures(answers: Answers, frames: Sequence[str]) -> dict[str, Drawing]:
+    """Those that need nothing but answers."""
+    return {"precision_recall": precision_recall_figure(answers, frames), "reliability": reliability_figure(answers, frames)}
 
 
 def run_tables(judged: Judgement, dataset: Dataset) -> dict[str, Table]:
@@ -136,6 +142,20 @@ def _predictions(judged: Judgement, dataset: Dataset) -> Table:
         table[f"present/{frame}"] = (judged.answers.decisions[:, column] == PRESENT).tolist()
         if isinstance(judged.kinds, KindsOut):
             table[f"probability without its kind/{frame}"] = judged.kinds.answers.probabilities[:, column].round(4).tolist()
+    return table
+
+
+def answers_table(answers: Answers, dataset: Dataset) -> Table:
+    """What a model answered for each passage, beside its frames: columns that two runs on the same passages have in common."""
+    table: Table = {
+        "id": [passage.id for passage in dataset.passages],
+        "text": dataset.texts,
+        "frames": [";".join(passage.frames) for passage in dataset.passages],
+        "right": (answers.found == answers.labels).all(axis=1).tolist(),
+    }
+    for column, frame in enumerate(dataset.codebook.names):
+        table[f"probability/{frame}"] = answers.probabilities[:, column].round(4).tolist()
+        table[f"decision/{frame}"] = [DECISIONS[decision] for decision in answers.decisions[:, column]]
     return table
 
 

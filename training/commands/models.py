@@ -7,21 +7,17 @@ from pathlib import Path
 import click
 
 from framing.artifact import load_model
-from framing.errors import PromotionRefused
 from training import tracking
-from training.commands import follow
-from training.halves import load_evaluation
-from training.promote import judge
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from training.commands import compare, follow, promotion
 
 
 @click.group("models")
 def command() -> None:
-    """List the registered models, and promote the one that answers."""
+    """List the registered models, compare them, and promote the one that answers."""
 
 
-command.add_command(follow.command)
+for _command in (compare.command, follow.command, promotion.promote, promotion.rollback, promotion.history):
+    command.add_command(_command)
 
 
 @command.command("list")
@@ -34,21 +30,6 @@ def list_models() -> None:
         mark = "*" if tracking.CHAMPION in version.aliases else " "
         recipe, digest = (version.tags.get(tag, "?") for tag in ("recipe", "framing.version"))
         click.echo(f"{mark} {version.number:>4}  {recipe:12}  {digest:12}  run {version.run}")
-
-
-@command.command("promote")
-@click.argument("number")
-@click.option("--evaluation", type=_FILE, required=True, help="Labelled passages that neither model was trained on.")
-def promote(number: str, evaluation: Path) -> None:
-    """Move the alias champion to version NUMBER, if the promotion rule allows."""
-    client = tracking.connect()
-    version, before = tracking.version_of(client, number), tracking.champion(client)
-    challenger = tracking.load_version(version)
-    verdict = judge(challenger, tracking.load_version(before) if before else None, load_evaluation(evaluation, challenger.codebook))
-    tracking.record_verdict(client, version, verdict)
-    if not verdict.passed:
-        raise PromotionRefused(verdict.reasons)
-    click.echo("promoted: " + "; ".join(verdict.reasons))
 
 
 @command.command("export")

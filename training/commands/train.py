@@ -9,14 +9,15 @@ import click
 
 from framing.codebook import load_codebook
 from framing.data import Dataset, load_dataset
-from framing.errors import PromotionRefused
 from training import tracking
 from training.advice import advise
-from training.halves import check_apart, check_open, load_evaluation
+from training.commands.promotion import promoted, rules_option, tell
+from training.halves import check_apart, check_open, evaluation_name, load_evaluation
 from training.kinds import KindsOut
-from training.promote import judge
+from training.promotion import challenge, conclude, user
 from training.recipes import RECIPES, recipe_named
 from training.report import copies_section
+from training.rules import load_rules
 from training.run import Run
 from training.train import Trained, train
 from training.transformer.weights import make_cache
@@ -39,8 +40,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--evaluation", type=_FILE, help="Passages from another source than the training data, to measure on and to decide a promotion."
 )
 @click.option(
-    "--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rule allows; needs --evaluation."
+    "--promote", is_flag=True, help="Move the alias champion to the new version if the promotion rules allow; needs --evaluation."
 )
+@rules_option
 @click.option(
     "--leave-kinds-out/--keep-kinds", default=None,
     help="Also answer each passage without its kind (its id up to the first hyphen); default: unless the recipe fine-tunes.",
@@ -57,7 +59,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
     data: tuple[Path, ...], codebook: Path, asked: str, out: Path | None, evaluation: Path | None,
-    promote: bool, leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, jobs: int,
+    promote: bool, rules: Path, leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, jobs: int,
 ) -> None:  # fmt: skip
     """Train a model from labelled passages and a codebook.
 
@@ -66,6 +68,7 @@ def command(
     """
     if promote and (evaluation is None or not track):
         raise click.UsageError("--promote needs --evaluation and cannot go with --no-track")
+    asked_of_it = load_rules(rules)  # what is wrong with them is known before hours of work
     frames = load_codebook(codebook)
     check_open(data)
     dataset = load_dataset(data, frames)
@@ -83,16 +86,15 @@ def command(
     if not track:
         return
     _say("logging to MLflow")
-    version = tracking.log_training(dataset, trained, held_back)
+    version = tracking.log_training(dataset, trained, held_back, evaluation_name(evaluation) if evaluation else "none")
     click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
-    if promote and held_back is not None:
+    if evaluation is None:
+        click.echo("no --evaluation: the run compares with others by its cross-validation alone, which holds for the same data only")
+    if promote:
         client = tracking.connect()
-        before = tracking.champion(client)
-        verdict = judge(trained.model, tracking.load_version(before) if before else None, held_back)
-        tracking.record_verdict(client, version, verdict)
-        if not verdict.passed:
-            raise PromotionRefused(verdict.reasons)
-        click.echo("promoted: " + "; ".join(verdict.reasons))
+        tried = challenge(client, version, evaluation, asked_of_it)
+        tell(tried.verdict)
+        click.echo(promoted(conclude(client, tried, user())))
 
 
 def _recipe(asked: str, dataset: Dataset) -> str:

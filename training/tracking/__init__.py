@@ -1,31 +1,38 @@
 """Runs, the registry and its aliases: the only door to mlflow."""
 
-from training.tracking.registry import (
-    CHAMPION,
-    REGISTERED,
-    Version,
-    champion,
-    export_version,
-    load_version,
-    record_verdict,
-    version_of,
-    versions,
-)
+from typing import TYPE_CHECKING
+
+from training.tracking.champion import Kind, Move, Throne, champion, move_champion, record_verdict, throne, version_before
+from training.tracking.comparisons import log_comparison
+from training.tracking.contenders import find, of_version
+from training.tracking.registry import CHAMPION, REGISTERED, Version, export_version, load_version, version_of, versions
 from training.tracking.runs import log_training
 from training.tracking.store import DEFAULT_STORE, EXPERIMENT, connect
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient as MlflowClient  # for who hands one on
 
 __all__ = [
     "CHAMPION",
     "DEFAULT_STORE",
     "EXPERIMENT",
+    "Kind",
+    "Move",
     "REGISTERED",
+    "Throne",
     "Version",
     "champion",
     "connect",
     "export_version",
+    "find",
     "load_version",
+    "log_comparison",
     "log_training",
+    "move_champion",
+    "of_version",
     "record_verdict",
+    "throne",
+    "version_before",
     "version_of",
     "versions",
 ]

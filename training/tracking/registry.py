@@ -1,4 +1,4 @@
-"""The registered versions of the model, and the alias of the one that answers."""
+"""The registered versions of the model, and the folders in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from framing.artifact import MANIFEST_FILE, check_replaceable, load_model
 from framing.errors import TrainingError
 from framing.files import whole_folder
 from framing.model import FramingModel
-from training.promote import Verdict
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -50,22 +49,9 @@ def versions(client: MlflowClient) -> list[Version]:
     return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
 
 
-def champion(client: MlflowClient) -> Version | None:
-    """The version the alias `champion` points at, if any."""
-    return next((version for version in versions(client) if CHAMPION in version.aliases), None)
-
-
-def record_verdict(client: MlflowClient, version: Version, verdict: Verdict) -> None:
-    """Write the verdict's reasons on the version, and move the alias `champion` to it if it passed."""
-    client.set_model_version_tag(REGISTERED, version.number, "promotion", "passed" if verdict.passed else "refused")
-    client.set_model_version_tag(REGISTERED, version.number, "promotion.reasons", "; ".join(verdict.reasons))
-    if verdict.passed:
-        client.set_registered_model_alias(REGISTERED, CHAMPION, version.number)
-
-
 def load_version(version: Version) -> FramingModel:
     """The model of a version, loaded whole into memory."""
-    with _downloaded(version) as folder:
+    with downloaded(version_uri(version)) as folder:
         return load_model(folder)
 
 
@@ -73,14 +59,23 @@ def export_version(version: Version, folder: Path) -> None:
     """Copy the model folder of a version to `folder`, in one step."""
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _downloaded(version) as source, whole_folder(folder) as scratch:
+    with downloaded(version_uri(version)) as source, whole_folder(folder) as scratch:
         shutil.copytree(source, scratch, dirs_exist_ok=True)
 
 
+def version_uri(version: Version) -> str:
+    """Where MLflow finds the artifacts of a version."""
+    return f"models:/{REGISTERED}/{version.number}"
+
+
 @contextmanager
-def _downloaded(version: Version) -> Iterator[Path]:
+def downloaded(uri: str) -> Iterator[Path]:
+    """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none."""
     import mlflow
 
     with tempfile.TemporaryDirectory() as scratch:
-        local = mlflow.artifacts.download_artifacts(f"models:/{REGISTERED}/{version.number}", dst_path=scratch)
-        yield next(Path(local).rglob(MANIFEST_FILE)).parent
+        local = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
+        manifest = next(Path(local).rglob(MANIFEST_FILE), None)
+        if manifest is None:
+            raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
+        yield manifest.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,18 @@ import framing
 from framing.artifact import CARD_FILE, MANIFEST_FILE, write_run
 from framing.data import Dataset
 from framing.encoder import KINDS
-from training.metrics import measure_all
-from training.promote import answers_of
-from training.record import flat, metrics_of, run_figures, run_metrics, run_tables
+from framing.model import FramingModel
+from training.comparison import EvaluationSet
+from training.metrics import answers_of, measure_all
+from training.record import answer_figures, answers_table, flat, metrics_of, run_figures, run_metrics, run_tables
+from training.seen import seen_of
+from training.tracking.contenders import SEEN_FILE
 from training.tracking.registry import REGISTERED, Version, version_of
 from training.tracking.store import connect
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
     from training.train import Trained
 
 _SERVING = ("numpy", "onnxruntime", "tokenizers", "sentencex", "py3langid", "pandas")
@@ -23,10 +29,11 @@ _EXAMPLE = "Ankara offered to host both delegations and to put its own draft of 
 _PYFUNC = Path(__file__).parents[1] / "pyfunc.py"
 
 
-def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None) -> Version:
+def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None, evaluation_name: str = "evaluation") -> Version:
     """Log a training run with all that compares it to others, and register its model as a new version.
 
-    Figures on `evaluation`, passages it was not trained on, are logged as `evaluation/...`.
+    Answers for `evaluation`, passages it was not trained on, are logged as metrics and figures `evaluation/...` and as a table;
+    every recipe's under the same names. Without them the tag `evaluation.name` is `none`.
     """
     import mlflow
 
@@ -37,6 +44,7 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
         mlflow.log_params(flat(recipe))
         mlflow.set_tags(
             {
+                "kind": "training",
                 "recipe": recipe["name"],
                 "data.sha256": dataset.digest,
                 "codebook.sha256": dataset.codebook.digest,
@@ -44,15 +52,11 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
                 "framing.version": manifest.version,
             }
         )
-        _log_data(dataset, "training")
-        if evaluation is not None:
-            _log_data(evaluation, "evaluation")
-            figures = measure_all(answers_of(trained.model, evaluation), evaluation.codebook.names, evaluation.groups)
-            mlflow.log_metrics(metrics_of(figures, "evaluation/"))
-            mlflow.set_tag("evaluation.sha256", evaluation.digest)
+        log_data(dataset, "training", "training passages")
+        mlflow.log_dict(seen_of(dataset).as_dict(), SEEN_FILE)
+        log_evaluation(trained.model, None if evaluation is None else EvaluationSet(evaluation_name, evaluation))
         mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names))
-        for name, figure in run_figures(trained.judged, dataset.codebook.names).items():
-            mlflow.log_figure(figure, f"figures/{name}.png")
+        log_figures(run_figures(trained.judged, dataset.codebook.names))
         for name, table in run_tables(trained.judged, dataset).items():
             mlflow.log_table(table, f"tables/{name}.json")
         write_run(trained.folder, run.info.run_id)
@@ -61,6 +65,43 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
         logged = _log_model(trained)
     version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
     return version_of(client, str(version.version))
+
+
+def log_evaluation(model: FramingModel, evaluation: EvaluationSet | None) -> None:
+    """Log in the run that is open what `model` answers for the evaluation set: metrics, figures, and a table of its passages."""
+    import mlflow
+
+    if evaluation is None:
+        mlflow.set_tag("evaluation.name", "none")
+        return
+    dataset, frames = evaluation.dataset, evaluation.dataset.codebook.names
+    tag_evaluation(evaluation)
+    answers = answers_of(model, dataset)
+    mlflow.log_metrics(metrics_of(measure_all(answers, frames, dataset.groups), "evaluation/"))
+    log_figures({f"evaluation/{name}": figure for name, figure in answer_figures(answers, frames).items()})
+    mlflow.log_table(answers_table(answers, dataset), "tables/evaluation.json")
+
+
+def tag_evaluation(evaluation: EvaluationSet) -> None:
+    """Say in the run that is open which passages it was measured on."""
+    import mlflow
+
+    log_data(evaluation.dataset, "evaluation", evaluation.name)
+    mlflow.set_tags(
+        {
+            "evaluation.name": evaluation.name,
+            "evaluation.sha256": evaluation.dataset.digest,
+            "evaluation.passages": str(len(evaluation.dataset)),
+        }
+    )
+
+
+def log_figures(figures: Mapping[str, Drawing]) -> None:
+    """Log figures by name in the run that is open."""
+    import mlflow
+
+    for name, figure in figures.items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
 
 
 def _log_model(trained: Trained) -> Any:
@@ -95,7 +136,8 @@ def _pinned(packages: tuple[str, ...]) -> list[str]:
     return [f"{package}=={version(package)}" for package in packages]
 
 
-def _log_data(dataset: Dataset, context: str) -> None:
+def log_data(dataset: Dataset, context: str, name: str) -> None:
+    """Log a data set as an input of the run that is open."""
     import mlflow
     import pandas as pd
     from mlflow.data.pandas_dataset import from_pandas
@@ -103,4 +145,4 @@ def _log_data(dataset: Dataset, context: str) -> None:
     frame = pd.DataFrame(
         {"id": passage.id, "group": passage.group, "text": passage.text, "frames": ";".join(passage.frames)} for passage in dataset.passages
     )
-    mlflow.log_input(from_pandas(frame, name=f"{context} passages", digest=dataset.digest[:36]), context=context)
+    mlflow.log_input(from_pandas(frame, name=name, digest=dataset.digest[:36]), context=context)
