@@ -196,7 +196,7 @@ def postgresql_server(postgres: Callable[[], str], tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def registry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Registry:
+def served_registry(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """An empty registry behind each kind of MLflow server, which this process asks from now on."""
     return empty(request.getfixturevalue(f"{request.param}_server"), monkeypatch)
 

@@ -75,7 +75,7 @@ def followed(sqlite_registry, follower, tmp_path) -> Follower:
     return follower
 
 
-def test_a_folder_goes_from_champion_to_champion_and_back_and_keeps_the_one_before(registry, follower, tmp_path, caplog):
+def test_a_folder_goes_from_champion_to_champion_and_back_and_keeps_the_one_before(served_registry, follower, tmp_path, caplog):
     one, two = (register_tiny(tmp_path, name, lean) for name, lean in (("one", 0.0), ("two", -1.0)))
     first, second = (read_manifest(tmp_path / name).version for name in ("one", "two"))
     make_champion(one)

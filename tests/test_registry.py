@@ -29,7 +29,7 @@ def run(*arguments: str) -> str:
     return result.output
 
 
-def test_a_run_is_registered_promoted_listed_and_followed(registry, trained, tmp_path):
+def test_a_run_is_registered_promoted_listed_and_followed(served_registry, trained, tmp_path):
     evaluation = tmp_path / "evaluation.jsonl"
     lines = [{"id": p.id, "group": p.group, "text": f"{p.text} indeed", "frames": p.frames} for p in weather(10).passages]
     evaluation.write_text("".join(json.dumps(line) + "\n" for line in lines))
