@@ -23,9 +23,7 @@ def model_card(manifest: Manifest, dataset: Dataset, judged: Judgement, model: F
         f"# Model card: {manifest.name}\n\nLabels passages by frame: {', '.join(dataset.codebook.names)}. "
         f"Recipe `{manifest.recipe['name']}`; made {manifest.created}; languages: {', '.join(manifest.languages)}.",
         _training_data(manifest, dataset) + "\n\n" + copies_section(judged.copies),
-        "## How good it is\n\nGrouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
-        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. "
-        "In brackets 95% intervals, bootstrapped over groups.\n\n" + comparison_table(measures),
+        "## How good it is\n\n" + _how_judged(manifest, judged) + "\n\n" + comparison_table(measures),
         "By frame:\n\n" + frame_table(measures[manifest.recipe["name"]], frames),
         "Cut points: " + "; ".join(_cuts(model)) + ". Between the two a frame is `unsure`. "
         "An `unsure` frame counts as not found in every F1 here.",
@@ -35,6 +33,16 @@ def model_card(manifest: Manifest, dataset: Dataset, judged: Judgement, model: F
         _limits(),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _how_judged(manifest: Manifest, judged: Judgement) -> str:
+    draws = f"In brackets 95% intervals, bootstrapped over groups ({manifest.recipe['draws']:,} resamples)."
+    if judged.notes:
+        return f"{' '.join(judged.notes)} Each passage is answered by heads that have not seen its group. {draws}"
+    return (
+        "Grouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
+        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. " + draws
+    )
 
 
 def _training_data(manifest: Manifest, dataset: Dataset) -> str:

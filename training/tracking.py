@@ -19,6 +19,8 @@ from framing.encoder import KINDS
 from framing.errors import MissingExtra, TrainingError
 from framing.files import whole_folder
 from framing.model import FramingModel
+from training.champion import Champion, open_champion
+from training.learned import Learned, read_learned
 from training.metrics import measure_all
 from training.promote import Verdict, answers_of
 from training.record import flat, metrics_of, run_figures, run_metrics, run_tables
@@ -32,8 +34,9 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
 REGISTERED = "framing"
 CHAMPION = "champion"
+LEARNED = "data/learned.json"
+"""Artifact of a run: digests of the texts that its model has learned from, with labels and groups."""
 _SERVING = ("numpy", "onnxruntime", "tokenizers", "sentencex", "py3langid", "pandas")
-_EXAMPLE = "Ankara offered to host both delegations and to put its own draft of a ceasefire on the table."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,10 @@ def connect() -> MlflowClient:
     return mlflow.MlflowClient()
 
 
-def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None) -> Version:
+def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None, tags: Mapping[str, str] | None = None) -> Version:
     """Log a training run with all that compares it to others, and register its model as a new version.
 
-    Figures on `evaluation`, passages it was not trained on, are logged as `evaluation/...`.
+    Figures on `evaluation`, passages it was not trained on, are logged as `evaluation/...`; `tags` are added to the run's own.
     """
     import mlflow
 
@@ -84,6 +87,8 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
                 "codebook.sha256": dataset.codebook.digest,
                 "encoder.fingerprint": str(manifest.encoder["fingerprint"]),
                 "framing.version": manifest.version,
+                **_notes(trained),
+                **(tags or {}),
             }
         )
         _log_data(dataset, "training")
@@ -97,6 +102,7 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
             mlflow.log_figure(figure, f"figures/{name}.png")
         for name, table in run_tables(trained.judged, dataset).items():
             mlflow.log_table(table, f"tables/{name}.json")
+        mlflow.log_dict(trained.learned.as_dict(), LEARNED)
         write_run(trained.folder, run.info.run_id)
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
@@ -105,9 +111,17 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
     return version_of(client, str(version.version))
 
 
+def _notes(trained: Trained) -> dict[str, str]:
+    """How a model was made over another, where it was."""
+    origin, new = trained.manifest.recipe.get("over"), trained.manifest.data.get("new")
+    tags = {f"over.{key}": str(value) for key, value in (origin or {}).items()}
+    tags |= {} if new is None else {"data.new": str(new)}
+    return tags | ({"notes": " ".join(trained.judged.notes)} if trained.judged.notes else {})
+
+
 def _log_model(trained: Trained) -> Any:
+    """The model folder as a pyfunc. It comes without an example: MLflow would open the model in order to try it, which takes seconds."""
     import mlflow
-    import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import Array, Map
@@ -127,7 +141,6 @@ def _log_model(trained: Trained) -> Any:
         code_paths=[str(Path(framing.__file__).parent)],
         pip_requirements=_pinned((*_SERVING, *KINDS[str(trained.manifest.encoder["kind"])].packages)),
         signature=ModelSignature(Schema([ColSpec(DataType.string, "text")]), outputs),
-        input_example=pd.DataFrame({"text": [_EXAMPLE]}),
     )
 
 
@@ -182,6 +195,27 @@ def load_version(version: Version) -> FramingModel:
     """The model of a version, loaded whole into memory."""
     with _downloaded(version) as folder:
         return load_model(folder)
+
+
+@contextmanager
+def opened_champion(client: MlflowClient) -> Iterator[Champion]:
+    """The champion, its files there as long as the block lasts. Raises TrainingError if there is none."""
+    version = champion(client)
+    if version is None:
+        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
+    with _downloaded(version) as folder:
+        yield open_champion(folder, _learned(version))
+
+
+def _learned(version: Version) -> Learned | None:
+    """What a version's run says that its model has learned from; None where it is of before such lists were kept."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return read_learned(mlflow.artifacts.load_dict(f"runs:/{version.run}/{LEARNED}"), f"{LEARNED} of run {version.run}")
+    except MlflowException:
+        return None
 
 
 def export_version(version: Version, folder: Path) -> None:
