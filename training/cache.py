@@ -32,7 +32,7 @@ _ASKED_AT_ONCE = 500
 _RUNTIME = ("numpy", "onnxruntime", "py3langid", "tokenizers")
 """Another version of one of these may round in another way."""
 _TABLE = """CREATE TABLE IF NOT EXISTS entry (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, maker TEXT NOT NULL, text BLOB NOT NULL, value BLOB NOT NULL, UNIQUE (maker, text))"""
+    id INTEGER PRIMARY KEY AUTOINCREMENT, maker BLOB NOT NULL, text BLOB NOT NULL, value BLOB NOT NULL, UNIQUE (maker, text))"""
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class TextCache:
     def values(self, maker: str, texts: Sequence[str], make: Callable[[list[str]], Sequence[bytes]]) -> list[bytes]:
         """A value for each text: those that are kept, and what `make` gives for the others, which is then kept."""
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-        by = f"{maker} {_runtime()}"
+        by = hashlib.sha256(f"{maker} {_runtime()}".encode()).digest()
         known = self._read(by, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         made = dict(zip(missing, make(list(missing.values())), strict=True)) if missing else {}
@@ -59,7 +59,7 @@ class TextCache:
         known |= made
         return [known[key] for key in keys]
 
-    def _read(self, maker: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    def _read(self, maker: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         if self.folder is None or not (self.folder / FILE).is_file():
             return {}
         try:
@@ -69,7 +69,7 @@ class TextCache:
             self._left_aside(error)
             return {}
 
-    def _write(self, maker: str, made: Mapping[bytes, bytes]) -> None:
+    def _write(self, maker: bytes, made: Mapping[bytes, bytes]) -> None:
         if self.folder is None or not made:
             return
         try:
@@ -92,7 +92,7 @@ class TextCache:
         _log.warning("the cache in %s is not used (%s); delete it, or name another with --cache", self.folder, error)
 
 
-def _rows(database: sqlite3.Connection, maker: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _rows(database: sqlite3.Connection, maker: bytes, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     marks = ",".join("?" * len(keys))
     yield from database.execute(f"SELECT text, value FROM entry WHERE maker = ? AND text IN ({marks})", (maker, *keys))
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ from framing.encoder import KINDS
 from framing.errors import MissingExtra, TrainingError
 from framing.files import whole_folder
 from framing.model import FramingModel
-from training.champion import Champion, open_champion
 from training.learned import Learned, read_learned
 from training.metrics import measure_all
 from training.promote import Verdict, answers_of
 from training.record import flat, metrics_of, run_figures, run_metrics, run_tables
+from training.refit import Champion, open_champion
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -134,6 +135,7 @@ def _log_model(trained: Trained) -> Any:
             ColSpec(DataType.string, "model"),
         ]
     )
+    warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
     return mlflow.pyfunc.log_model(
         name="model",
         python_model=str(Path(__file__).with_name("pyfunc.py")),

@@ -21,7 +21,6 @@ from framing.prediction import ModelIdentity
 from training.adapt import adapt
 from training.cache import NO_CACHE, CachedEncoder, TextCache, languages_of
 from training.card import model_card
-from training.champion import Champion, lesson_of, over
 from training.classifier import FrameClassifier
 from training.copies import find_copies
 from training.folds import check_trainable
@@ -31,6 +30,7 @@ from training.judgement import Judgement, judgement
 from training.learned import Learned
 from training.metrics import Answers
 from training.recipes import CHAMPION, Recipe
+from training.refit import Champion, lesson_of, over
 from training.run import Run
 from training.terms import count_terms
 from training.transformer.build import build_encoder

@@ -14,7 +14,6 @@ from framing.data import Dataset, load_dataset
 from framing.errors import PromotionRefused
 from training import tracking
 from training.advice import advise
-from training.champion import Champion, open_champion
 from training.commands import cache_options, text_cache
 from training.halves import check_apart, load_evaluation
 from training.kinds import KindsOut
@@ -22,6 +21,7 @@ from training.learned import learned_from
 from training.passages import Passages, read_passages
 from training.promote import judge
 from training.recipes import CHAMPION, RECIPES, Recipe, recipe_named
+from training.refit import Champion, open_champion
 from training.report import copies_section
 from training.run import Run
 from training.train import Trained, train
