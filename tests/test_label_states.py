@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-sqlalchemy = pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
+pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
 
 from framing.codebook import Codebook, Frame
 from framing.data import load_dataset

@@ -98,16 +98,16 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
             figures = measure_all(answers_of(trained.model, evaluation), evaluation.codebook.names, evaluation.groups)
             mlflow.log_metrics(metrics_of(figures, "evaluation/"))
             mlflow.set_tag("evaluation.sha256", evaluation.digest)
-        mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names))
+        write_run(trained.folder, run.info.run_id)
+        logged = _log_model(trained)  # before the metrics: MLflow copies those that are there to the model one by one, which takes seconds
+        mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names), model_id=logged.model_id)
         for name, figure in run_figures(trained.judged, dataset.codebook.names).items():
             mlflow.log_figure(figure, f"figures/{name}.png")
         for name, table in run_tables(trained.judged, dataset).items():
             mlflow.log_table(table, f"tables/{name}.json")
         mlflow.log_dict(trained.learned.as_dict(), LEARNED)
-        write_run(trained.folder, run.info.run_id)
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
-        logged = _log_model(trained)
     version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
     return version_of(client, str(version.version))
 
