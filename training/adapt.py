@@ -42,13 +42,10 @@ class Adapted:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was done, in sentences."""
-        how = (
-            f"moved with a prior variance of {self.variance}"
-            if self.variance
-            else "left as they were: on held-out labels no move was better"
-        )
-        cuts = "come from held-out new labels" if self.own_cuts else "are the champion's: too few new labels for others"
-        return (f"The heads were {how}. Calibration and cut points {cuts}.",)
+        by = f"moved with a prior variance of {self.variance}"
+        heads = by if self.variance else "left as they were: on held-out new labels no move was better"
+        cuts = "come from held-out new labels" if self.own_cuts else "are the champion's: the new labels are too few for others"
+        return (f"The heads were {heads}. Calibration and cut points {cuts}.",)
 
 
 def adapt(
