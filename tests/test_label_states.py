@@ -60,7 +60,7 @@ def test_a_state_gives_its_data_set_again_after_labels_were_replaced_withdrawn_a
         tiny_codebook,
     )
     later, after = take_state(store)
-    assert [one.text for one in after.passages] == ["Rain fell.", "Nothing.", "Hail fell."]
+    assert [one.text for one in after.passages] == ["Nothing.", "Rain fell.", "Hail fell."]
     for digest, passages, told in ((state.digest, before, state), (later.digest[:12].upper(), after, later)):
         assert rebuild(store, digest) == (told, passages)
 

@@ -9,11 +9,12 @@ from framing.artifact import load_model, read_manifest
 from framing.data import Dataset
 from framing.errors import TrainingError
 from tests.test_training import FOUR, weather
+from training.cache import CachedEncoder, TextCache
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
 from training.refit import Champion, lesson_of, open_champion
 from training.run import Run
-from training.train import train
+from training.train import Trained, train
 from training.transformer.finetune import FineTuning
 
 REFIT = replace(recipe_named("refit"), folds=3, draws=20)
@@ -44,9 +45,18 @@ def tuned(data, small_transformer, tmp_path_factory) -> Champion:
     return open_champion(trained.folder, trained.learned)
 
 
-def test_over_an_encoder_that_learned_from_no_label_all_passages_are_learned_and_judged(data, frozen, tmp_path):
-    trained = train(data, REFIT, tmp_path / "model", run=QUIET, champion=frozen)
-    manifest = read_manifest(tmp_path / "model")
+@pytest.fixture(scope="module")
+def over_frozen(data, frozen, tmp_path_factory) -> Trained:
+    return train(data, REFIT, tmp_path_factory.mktemp("over-frozen") / "model", run=QUIET, champion=frozen)
+
+
+@pytest.fixture(scope="module")
+def over_tuned(data, tuned, tmp_path_factory) -> Trained:
+    return train(data, REFIT, tmp_path_factory.mktemp("over-tuned") / "model", run=QUIET, champion=tuned)
+
+
+def test_over_an_encoder_that_learned_from_no_label_all_passages_are_learned_and_judged(data, frozen, over_frozen):
+    trained, manifest = over_frozen, read_manifest(over_frozen.folder)
     assert len(trained.answers.labels) == len(data)
     assert trained.model.encoder.fingerprint == frozen.encoder.fingerprint
     assert manifest.recipe["over"] == {"version": frozen.manifest.version, "recipe": "small", "taught": False, "run": None}
@@ -55,19 +65,19 @@ def test_over_an_encoder_that_learned_from_no_label_all_passages_are_learned_and
     assert trained.learned == learned_from(data)
 
 
-def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(data, tuned, tmp_path):
-    trained = train(data, REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(data, tuned, over_tuned):
+    trained = over_tuned
     assert len(trained.answers.labels) == 40
     assert trained.manifest.data["passages"] == 120
     assert trained.manifest.data["new"] == 40
     assert set(trained.measures) >= {"refit", "champion", "all-positive", "prior"}
     assert "every figure here is on these passages alone" in trained.judged.notes[0]
-    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    card = (trained.folder / "README.md").read_text(encoding="utf-8")
     assert trained.judged.notes[0] in card
     assert "(20 resamples)" in card
-    assert load_model(tmp_path / "model").vocabulary.columns == tuned.model.vocabulary.columns
+    assert load_model(trained.folder).vocabulary.columns == tuned.model.vocabulary.columns
     assert trained.learned == learned_from(data)
-    again = open_champion(tmp_path / "model", trained.learned)
+    again = open_champion(trained.folder, trained.learned)
     assert again.taught
     with pytest.raises(TrainingError, match="0 of 120 passages, in 0 groups, have labels that are new to the champion"):
         lesson_of(data, again)
@@ -79,6 +89,7 @@ def test_a_frame_that_no_new_label_names_is_no_error(data, tuned, tmp_path):
     trained = train(silent, REFIT, tmp_path / "model", run=QUIET, champion=tuned)
     assert trained.measures["refit"]["average_precision/rain"].value is None
     assert trained.measures["refit"]["f1/frost"].value is not None
+    assert set(trained.measures) == {"refit", "champion", "all-positive", "prior"}
 
 
 def test_a_correction_is_a_new_label_and_the_report_says_that_its_text_was_learned(data, tuned):
@@ -91,15 +102,14 @@ def test_a_correction_is_a_new_label_and_the_report_says_that_its_text_was_learn
     )
 
 
-def test_the_same_labels_give_the_same_model_and_a_cache_changes_no_bit_of_it(data, tuned, frozen, tmp_path):
-    from training.cache import TextCache
-
-    for champion in (tuned, frozen):
-        runs = [QUIET, replace(QUIET, texts=TextCache(tmp_path / "cache")), replace(QUIET, texts=TextCache(tmp_path / "cache"))]
-        folders = [tmp_path / f"{champion.manifest.version}-{at}" for at in range(3)]
-        made = [train(data, REFIT, folder, run=run, champion=champion) for folder, run in zip(folders, runs, strict=True)]
-        assert len({trained.manifest.version for trained in made}) == 1
-        assert all(np.array_equal(made[0].answers.probabilities, other.answers.probabilities) for other in made)
+@pytest.mark.parametrize("champion", ["frozen", "tuned"])
+def test_a_cache_changes_no_bit_of_a_model(data, champion, request, tmp_path):
+    before, plain = request.getfixturevalue(champion), request.getfixturevalue(f"over_{champion}")
+    run = replace(QUIET, texts=TextCache(tmp_path / "cache"))
+    CachedEncoder(before.encoder, run.texts).encode(data.texts)
+    cached = train(data, REFIT, tmp_path / "model", run=run, champion=before)
+    assert cached.manifest.version == plain.manifest.version
+    assert np.array_equal(cached.answers.probabilities, plain.answers.probabilities)
 
 
 @pytest.mark.parametrize(

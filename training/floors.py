@@ -10,7 +10,7 @@ from framing.data import Dataset
 from framing.errors import TrainingError
 from framing.heads import ABSENT, PRESENT, Array
 from training.classifier import Labels
-from training.folds import split_groups
+from training.folds import check_trainable, split_groups
 from training.heldout import block_scores, decided, term_scores
 from training.metrics import Answers
 from training.terms import count_terms
@@ -21,12 +21,13 @@ ALL_POSITIVE, PRIOR, WORDS = "all-positive", "prior", "TF-IDF + logistic regress
 
 
 def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1, scores: Array | None = None) -> dict[str, Answers]:
-    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if its passages share any word.
+    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if the passages carry them and share a word.
 
     `scores` (n, k) are its own, of these folds and TERM_STRENGTH, where a recipe has them already.
     """
     found = {ALL_POSITIVE: all_positive(dataset.labels), PRIOR: prior(dataset.labels, dataset.labels.mean(axis=0), seed)}
-    with suppress(TrainingError):  # scripts that write no spaces give whole clauses as words
+    with suppress(TrainingError):  # few new labels carry no folds, scripts that write no spaces give whole clauses as words
+        check_trainable(dataset, folds, seed)
         found[WORDS] = words(dataset, folds, seed, jobs, scores)
     return found
 
