@@ -21,7 +21,7 @@ ALL_POSITIVE, PRIOR, WORDS = "all-positive", "prior", "TF-IDF + logistic regress
 
 
 def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1, scores: Array | None = None) -> dict[str, Answers]:
-    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if the passages carry them and share a word.
+    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if passages carry them and share a word.
 
     `scores` (n, k) are its own, of these folds and TERM_STRENGTH, where a recipe has them already.
     """
