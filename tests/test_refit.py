@@ -12,6 +12,7 @@ from tests.test_training import FOUR, weather
 from training.cache import CachedEncoder, TextCache
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
+from training.record import run_figures, run_metrics, run_tables
 from training.refit import Champion, lesson_of, open_champion
 from training.run import Run
 from training.train import Trained, train
@@ -83,12 +84,28 @@ def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(
         lesson_of(data, again)
 
 
+def test_what_a_run_is_remembered_by_is_told_of_the_new_passages_alone(over_tuned):
+    tables = run_tables(over_tuned.judged, over_tuned.passages)
+    assert len(tables["held_out"]["id"]) == 40
+    metrics = run_metrics(over_tuned.judged, "refit", FOUR.names)
+    assert metrics["f1/rain"] == over_tuned.measures["refit"]["f1/rain"].value
+    assert "floor/champion/f1/rain" in metrics
+
+
+def test_near_copies_may_leave_too_few_groups(data, tuned, tmp_path):
+    words = "one two three four five six seven eight nine ten"
+    copies = tuple(replace(data.passages[0], id=str(at), group=str(at), text=f"{words} {at}") for at in range(5))
+    with pytest.raises(TrainingError, match="the new labels stand in 1 groups, those of near copies counted as one; at least 3 are needed"):
+        train(Dataset(FOUR, copies), REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+
+
 def test_a_frame_that_no_new_label_names_is_no_error(data, tuned, tmp_path):
     new = rows_of(data, 80)
     silent = Dataset(FOUR, tuple(replace(one, frames=tuple(name for name in one.frames if name != "rain")) for one in new.passages))
     trained = train(silent, REFIT, tmp_path / "model", run=QUIET, champion=tuned)
     assert trained.measures["refit"]["average_precision/rain"].value is None
     assert trained.measures["refit"]["f1/frost"].value is not None
+    assert set(run_figures(trained.judged, FOUR.names)) == {"precision_recall", "reliability", "risk_coverage", "shares"}
     assert set(trained.measures) == {"refit", "champion", "all-positive", "prior"}
 
 

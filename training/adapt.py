@@ -26,6 +26,8 @@ from training.terms import terms_matrix
 from training.thresholds import Cuts, learn_cuts
 
 INNER_FOLDS = 3
+FEWEST_GROUPS = 3
+"""Groups that new labels must stand in: one to be answered, and two to choose by how far heads may move."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ def adapt(
 
     How far they may move is chosen by log loss on held-out groups of the labels learned from, so that no figure is chosen by itself.
     """
+    found = len(set(dataset.groups))
+    if found < FEWEST_GROUPS:
+        raise TrainingError(
+            f"the new labels stand in {found} groups, those of near copies counted as one; at least {FEWEST_GROUPS} are needed"
+        )
     features, prior = _features(vectors, vocabulary, dataset.texts), _weights(before)
     labels, splits = dataset.labels, split_groups(dataset.groups, folds, run.seed)
     groups = np.asarray(dataset.groups)

@@ -11,11 +11,9 @@ from framing.data import Dataset
 from framing.encoder import SavedEncoder
 from framing.errors import TrainingError
 from framing.model import FramingModel
+from training.adapt import FEWEST_GROUPS
 from training.learned import Learned, learned_from
 from training.recipes import Recipe
-
-FEWEST_GROUPS = 3
-"""Groups that new labels must stand in: one to be answered, and two to choose by how far heads may move."""
 
 
 @dataclass(frozen=True)

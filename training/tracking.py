@@ -103,7 +103,7 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
         mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names), model_id=logged.model_id)
         for name, figure in run_figures(trained.judged, dataset.codebook.names).items():
             mlflow.log_figure(figure, f"figures/{name}.png")
-        for name, table in run_tables(trained.judged, dataset).items():
+        for name, table in run_tables(trained.judged, trained.passages).items():
             mlflow.log_table(table, f"tables/{name}.json")
         mlflow.log_dict(trained.learned.as_dict(), LEARNED)
         for name in (CARD_FILE, MANIFEST_FILE):
@@ -115,7 +115,7 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
 def _notes(trained: Trained) -> dict[str, str]:
     """How a model was made over another, where it was."""
     origin, new = trained.manifest.recipe.get("over"), trained.manifest.data.get("new")
-    tags = {f"over.{key}": str(value) for key, value in (origin or {}).items()}
+    tags = {f"over.{key}": str(value) for key, value in (origin or {}).items() if value is not None}
     tags |= {} if new is None else {"data.new": str(new)}
     return tags | ({"notes": " ".join(trained.judged.notes)} if trained.judged.notes else {})
 

@@ -49,6 +49,8 @@ class Trained:
     model: FramingModel
     manifest: Manifest
     judged: Judgement
+    passages: Dataset
+    """What it was judged on: all passages it was trained on, or those with labels that were new to its champion."""
     learned: Learned
 
     @property
@@ -83,10 +85,11 @@ def train(
         judged = replace(judged, notes=(*lesson.notes, *fitted.notes))
         manifest = _manifest(dataset, recipe, fitted, name, judged.measures, run.seed)
         if champion is not None:
-            manifest = replace(manifest, recipe={**manifest.recipe, "over": champion.origin}, data={**manifest.data, "new": lesson.new})
+            new = {} if lesson.new is None else {"new": lesson.new}
+            manifest = replace(manifest, recipe={**manifest.recipe, "over": champion.origin}, data={**manifest.data, **new})
         card = model_card(manifest, spoken, judged, fitted.model)
         manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), card)
-    return Trained(folder, load_model(folder), manifest, judged, lesson.learned)
+    return Trained(folder, load_model(folder), manifest, judged, lesson.passages, lesson.learned)
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,7 @@ def _with_languages(dataset: Dataset, cache: TextCache) -> Dataset:
 def _manifest(dataset: Dataset, recipe: Recipe, fitted: Fitted, name: str, measures: dict[str, dict[str, Figure]], seed: int) -> Manifest:
     encoder = fitted.encoder
     counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
+    none = int((~dataset.labels.any(axis=1)).sum())
     return Manifest(
         name=name,
         version="unsaved",
@@ -185,7 +189,7 @@ def _manifest(dataset: Dataset, recipe: Recipe, fitted: Fitted, name: str, measu
         recipe={**asdict(recipe), "seed": seed},
         encoder={"max_pieces": encoder.max_pieces} if isinstance(encoder, CompiledEncoder) else {},
         codebook=dataset.codebook.digest,
-        data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts},
+        data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts, "none": none},
         metrics={who: {key: asdict(figure) for key, figure in named.items()} for who, named in measures.items()},
         versions={"python": platform.python_version()} | {package: version(package) for package in _VERSIONED},
         languages=fitted.model.languages,
