@@ -114,10 +114,13 @@ def test_options_that_say_too_little_or_do_not_go_together_are_refused(run, cham
     assert problem in refused.output
 
 
-def test_without_a_champion_it_says_what_to_do(run, place, tmp_path, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
-    monkeypatch.setattr(tracking, "REGISTERED", "nobody")
-    refused = run("--from-labels", "--labels", place / "labels.db", "--out", tmp_path / "model")
+def test_without_a_champion_it_says_what_to_do(run, champion, place, tmp_path):
+    client = tracking.connect()
+    client.delete_registered_model_alias(tracking.REGISTERED, tracking.CHAMPION)
+    try:
+        refused = run("--from-labels", "--labels", place / "labels.db", "--out", tmp_path / "model")
+    finally:
+        client.set_registered_model_alias(tracking.REGISTERED, tracking.CHAMPION, "1")
     assert refused.exit_code == 1
-    assert "no version of 'nobody' is the champion yet; promote one, or name a model folder with --over" in refused.output
+    assert "no version of 'framing' is the champion yet; promote one, or name a model folder with --over" in refused.output
     assert not (tmp_path / "model").exists()
