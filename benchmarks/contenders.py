@@ -15,10 +15,11 @@ from benchmarks.peers import setfit
 from framing.data import Dataset
 from framing.errors import MissingExtra, TrainingError
 from framing.heads import ABSENT, PRESENT, Array
+from training.folds import check_trainable
 from training.metrics import Answers, answers_of
 from training.recipes import Recipe, recipe_named
 from training.run import Run
-from training.train import check_trainable, fit
+from training.train import fit
 
 PEERS = ("setfit",)
 FEWEST_FOLDS = 2

@@ -30,7 +30,7 @@ from framing.labels.label import text_digest
 from framing.model import FramingModel
 from framing.selection import PoolText, rank
 from training.heldout import held_out
-from training.promote import answers_of
+from training.metrics import answers_of
 from training.recipes import recipe_named
 from training.report import table
 from training.run import Run

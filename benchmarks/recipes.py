@@ -23,7 +23,7 @@ from training import tracking
 from training.halves import check_apart, check_open, describe, load_evaluation
 from training.intervals import Figure
 from training.metrics import answers_of, measure_all
-from training.recipes import RECIPES, Recipe, recipe_named
+from training.recipes import CHAMPION, RECIPES, Recipe, recipe_named
 from training.report import table
 from training.run import Run
 from training.train import Trained, train
@@ -83,7 +83,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | Non
         held_back = tuple(load_evaluation(SEEDS / name, codebook) for name in EVALUATION)
         if track:
             tracking.connect()  # a store that cannot be reached is known before hours of work
-        for recipe in [recipe_named(name) for name in names] or RECIPES:
+        for recipe in [recipe_named(name) for name in names] or [recipe for recipe in RECIPES if recipe.encoder != CHAMPION]:
             try:
                 dataset = thinned(own_data(recipe, codebook), every)
                 trained, row = measure(recipe, dataset, held_back, folder / recipe.name, cache)

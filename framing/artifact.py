@@ -88,7 +88,8 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
         _write_heads(scratch, model)
         deciding = {"encoder": encoder.fingerprint} | {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
-        probabilities = replace(model, fallback=None).read(golden).probabilities.tolist()
+        spoken = ["en"] * len(golden)  # which language it is decides nothing here, and finding out takes time
+        probabilities = replace(model, fallback=None).read(golden, spoken).probabilities.tolist()
         _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}

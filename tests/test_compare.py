@@ -11,7 +11,7 @@ from framing.errors import TrainingError
 from training.compare import common_frames, compare, joint_codebook
 from training.comparison import Contender, EvaluationSet, Flip, FrameFlip
 from training.comparison_report import verdict_sentence
-from training.seen import seen_of
+from training.learned import learned_from
 
 KINDS = [("rain rain", ("rain",)), ("frost frost", ("frost",)), ("rain frost rain frost", ("rain", "frost")), ("a calm day", ())]
 
@@ -112,9 +112,9 @@ def test_models_with_no_frame_in_common_are_not_compared(good, tiny_model):
 def test_passages_that_one_of_them_was_trained_on_are_refused_as_far_as_is_known(good, blind, evaluation, tiny_codebook):
     one = Dataset(tiny_codebook, (replace(evaluation.dataset.passages[0], id="other", text="rain  rain 0", group="else"),))
     with pytest.raises(TrainingError, match="^blind: 1 texts and 0 groups of the evaluation passages"):
-        compare(good, replace(blind, seen=seen_of(one)), evaluation)
+        compare(good, replace(blind, learned=learned_from(one)), evaluation)
     with pytest.raises(TrainingError, match="exactly those that good was trained on"):
         compare(replace(good, data_digest=evaluation.dataset.digest), blind, evaluation)
     apart = Dataset(tiny_codebook, (LabelledPassage("o", "other", (), "else"),))
-    found = compare(good, replace(blind, seen=seen_of(apart)), evaluation, draws=0)
+    found = compare(good, replace(blind, learned=learned_from(apart)), evaluation, draws=0)
     assert found.notes == ("Whether good was trained on any of these passages is not known: no run tells.",)

@@ -10,8 +10,8 @@ from benchmarks.contenders import RecipeContender, SetFitContender, contenders, 
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
 from framing.errors import MissingExtra, TrainingError
+from training.folds import check_trainable
 from training.recipes import RECIPES, Recipe
-from training.train import check_trainable
 
 
 def rainy(codebook: Codebook, each: int, alone: int = 0) -> Dataset:

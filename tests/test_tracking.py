@@ -13,9 +13,9 @@ from framing.row_writer import open_rows_writer
 from tests.registry import forget_versions
 from tests.test_training import FOUR, weather
 from training import tracking
+from training.learned import learned_from
 from training.recipes import Recipe
 from training.run import Run
-from training.seen import seen_of
 from training.train import train
 
 
@@ -88,7 +88,7 @@ def test_what_a_run_was_trained_on_is_known_again_by_any_name_of_its_model(clien
     for name in (version.number, "champion", version.run, str(trained.folder)):
         found = tracking.find(client, name)
         assert found.run == version.run
-        assert found.seen == seen_of(weather())
+        assert found.learned == learned_from(weather())
         assert found.data_digest == weather().digest
     assert tracking.find(client, version.run).name == f"version {version.number} (champion)"
 

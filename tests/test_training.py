@@ -11,12 +11,14 @@ from framing.artifact import check_golden, load_model, read_manifest
 from framing.codebook import Codebook, Frame
 from framing.data import Dataset, LabelledPassage
 from framing.errors import ModelFolderError, TrainingError
+from training.folds import check_trainable
 from training.halves import check_apart
-from training.heldout import fit_vocabulary, held_out, training_matrix
+from training.heldout import held_out, training_matrix
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.run import Run
-from training.train import check_trainable, train, trained_languages
+from training.terms import count_terms
+from training.train import train, trained_languages
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning, finetune
 
@@ -191,10 +193,10 @@ def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():
 
 
 def test_the_training_matrix_holds_vectors_and_terms_side_by_side():
-    vocabulary = fit_vocabulary(["gas deal", "gas deal again", "nothing"])
-    matrix, blocks = training_matrix(np.ones((2, 3), np.float32), ["gas deal", "rest"], vocabulary)
+    terms = count_terms(["gas deal", "rest", "gas deal again"]).weighed()
+    matrix, blocks = training_matrix(np.ones((3, 3), np.float32), terms)
     assert blocks == (3, 3)
-    assert sorted(vocabulary.columns) == ["deal", "gas", "gas deal"]
+    assert sorted(terms.vocabulary.columns) == ["deal", "gas", "gas deal"]
     assert matrix.toarray()[1].tolist() == [1, 1, 1, 0, 0, 0]
     assert np.linalg.norm(matrix.toarray()[0, 3:]) == pytest.approx(1)
 

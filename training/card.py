@@ -22,10 +22,8 @@ def model_card(manifest: Manifest, dataset: Dataset, judged: Judgement, model: F
     sections = [
         f"# Model card: {manifest.name}\n\nLabels passages by frame: {', '.join(dataset.codebook.names)}. "
         f"Recipe `{manifest.recipe['name']}`; made {manifest.created}; languages: {', '.join(manifest.languages)}.",
-        _training_data(manifest, dataset) + "\n\n" + copies_section(judged.copies),
-        "## How good it is\n\nGrouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
-        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. "
-        "In brackets 95% intervals, bootstrapped over groups.\n\n" + comparison_table(measures),
+        _training_data(manifest) + "\n\n" + copies_section(judged.copies),
+        "## How good it is\n\n" + _how_judged(manifest, judged) + "\n\n" + comparison_table(measures),
         "By frame:\n\n" + frame_table(measures[manifest.recipe["name"]], frames),
         "Cut points: " + "; ".join(_cuts(model)) + ". Between the two a frame is `unsure`. "
         "An `unsure` frame counts as not found in every F1 here.",
@@ -37,11 +35,21 @@ def model_card(manifest: Manifest, dataset: Dataset, judged: Judgement, model: F
     return "\n\n".join(sections) + "\n"
 
 
-def _training_data(manifest: Manifest, dataset: Dataset) -> str:
-    none = int((~dataset.labels.any(axis=1)).sum())
+def _how_judged(manifest: Manifest, judged: Judgement) -> str:
+    draws = f"In brackets 95% intervals, bootstrapped over groups ({manifest.recipe['draws']:,} resamples)."
+    if judged.notes:
+        return f"{' '.join(judged.notes)} Each passage is answered by heads that have not seen its group. {draws}"
+    return (
+        "Grouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
+        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. " + draws
+    )
+
+
+def _training_data(manifest: Manifest) -> str:
     counts = ", ".join(f"{frame} {count}" for frame, count in manifest.data["frames"].items())
     return (
-        f"## Training data\n\n{len(dataset)} passages in {manifest.data['groups']} groups ({counts}, none {none}); "
+        f"## Training data\n\n{manifest.data['passages']} passages in {manifest.data['groups']} groups "
+        f"({counts}, none {manifest.data['none']}); "
         f"digest `{manifest.data['digest'][:16]}`. For the built-in set see `seeds/README.md`: "
         "it is invented, or loosely retold, and no source for anything."
     )

@@ -56,7 +56,7 @@ def check_unseen(contender: Contender, evaluation: Dataset) -> None:
     """Raise TrainingError if the model was trained on any of the passages, as far as its manifest and its run tell."""
     if contender.data_digest == evaluation.digest:
         raise TrainingError(f"the evaluation passages are exactly those that {contender.name} was trained on; figures on them mean nothing")
-    if contender.seen and (found := contender.seen.overlap(evaluation)):
+    if contender.learned and (found := contender.learned.overlap(evaluation)):
         raise TrainingError(f"{contender.name}: {found}")
 
 
@@ -80,7 +80,7 @@ def _change(name: str, old: Figure, new: Figure, difference: Figure, gaps: Array
 
 def _notes(old: Contender, new: Contender, frames: Sequence[str]) -> tuple[str, ...]:
     notes = [
-        f"Whether {one.name} was trained on any of these passages is not known: no run tells." for one in (old, new) if one.seen is None
+        f"Whether {one.name} was trained on any of these passages is not known: no run tells." for one in (old, new) if one.learned is None
     ]
     for one, other in ((old, new), (new, old)):
         alone = [frame for frame in one.model.codebook.names if frame not in other.model.codebook.names]

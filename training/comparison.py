@@ -14,8 +14,8 @@ from framing.heads import Array
 from framing.model import FramingModel
 from framing.prediction import DECISIONS, Decision
 from training.intervals import Figure
+from training.learned import Learned
 from training.metrics import Answers
-from training.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Contender:
     data_digest: str | None = None
     run: str | None = None
     version: str | None = None
-    seen: Seen | None = None
+    learned: Learned | None = None
     """None: its run does not say."""
 
 

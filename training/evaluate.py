@@ -13,12 +13,12 @@ from framing.errors import TrainingError
 from framing.model import FramingModel
 from training.copies import NearCopy, copies_between, find_copies
 from training.floors import ALL_POSITIVE, PRIOR, WORDS, all_positive, prior, words, words_from
+from training.folds import check_trainable
 from training.halves import check_apart
 from training.intervals import Figure
 from training.metrics import Answers, answers_of, measure_all
 from training.report import comparison_table, copies_section, frame_table, named_copies, robustness_section
 from training.robustness import Robustness, robustness
-from training.train import check_trainable
 
 FOLDS = 5
 MODEL = "model"

@@ -108,7 +108,7 @@ def _line_with_band(axes: Axes, x: Sequence[float], measured: Sequence[Measured]
 def _square(x: str, y: str, title: str) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6, 6), layout="constrained")
+    figure = Figure(figsize=(6, 6))  # no constrained layout, which draws everything several times
     axes = figure.subplots()
     axes.set(xlabel=x, ylabel=y, title=title, xlim=(0, 1.01), ylim=(0, 1.01))
     return figure, axes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -10,21 +9,26 @@ import numpy as np
 from framing.data import Dataset
 from framing.errors import TrainingError
 from framing.heads import ABSENT, PRESENT, Array
-from training.classifier import Labels, fit_scores
-from training.folds import Fold, joined_scores, split_groups
-from training.heldout import cross_validated, fit_vocabulary, training_matrix
+from training.classifier import Labels
+from training.folds import check_trainable, split_groups
+from training.heldout import block_scores, decided, term_scores
 from training.metrics import Answers
+from training.terms import count_terms
 from training.thresholds import learn_cuts
 
 TERM_STRENGTH = 10.0
 ALL_POSITIVE, PRIOR, WORDS = "all-positive", "prior", "TF-IDF + logistic regression"
 
 
-def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> dict[str, Answers]:
-    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if its passages share any word."""
+def floors(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1, scores: Array | None = None) -> dict[str, Answers]:
+    """Answers of the three floors, by name; the trained one on grouped folds like every recipe, if passages carry them and share a word.
+
+    `scores` (n, k) are its own, of these folds and TERM_STRENGTH, where a recipe has them already.
+    """
     found = {ALL_POSITIVE: all_positive(dataset.labels), PRIOR: prior(dataset.labels, dataset.labels.mean(axis=0), seed)}
-    with suppress(TrainingError):  # scripts that write no spaces give whole clauses as words
-        found[WORDS] = words(dataset, folds, seed, jobs)
+    with suppress(TrainingError):  # few new labels carry no folds, scripts that write no spaces give whole clauses as words
+        check_trainable(dataset, folds, seed)
+        found[WORDS] = words(dataset, folds, seed, jobs, scores)
     return found
 
 
@@ -40,27 +44,22 @@ def prior(labels: Labels, shares: Array, seed: int = 0) -> Answers:
     return Answers(probabilities, np.where(drawn, PRESENT, ABSENT).astype(np.int8), labels)
 
 
-def words(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> Answers:
+def words(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1, scores: Array | None = None) -> Answers:
     """TF-IDF and logistic regression, cross-validated over the groups of `dataset`."""
     splits = split_groups(dataset.groups, folds, seed)
-    unseen = cross_validated(lambda fold: _term_scores(dataset.texts, dataset.labels, fold), dataset.labels, splits, jobs)
+    if scores is None:
+        scores = term_scores(count_terms(dataset.texts), dataset.labels, splits, TERM_STRENGTH, jobs)
+    unseen = decided(scores, dataset.labels, splits)
     return Answers(unseen.probabilities, unseen.decisions, dataset.labels)
 
 
 def words_from(training: Dataset, evaluation: Dataset, folds: int, seed: int = 0, jobs: int = -1) -> Answers:
     """TF-IDF and logistic regression fitted to `training`, with calibration and cut points from folds of its groups."""
     splits = split_groups(training.groups, folds, seed)
-    held_out = joined_scores(lambda fold: _term_scores(training.texts, training.labels, fold), splits, training.labels.shape, jobs)
-    cuts = learn_cuts(held_out, training.labels)
+    cuts = learn_cuts(term_scores(count_terms(training.texts), training.labels, splits, TERM_STRENGTH, jobs), training.labels)
     rows = np.arange(len(training) + len(evaluation))
     whole = rows[: len(training)], rows[len(training) :]
-    scores = _term_scores(training.texts + evaluation.texts, np.vstack([training.labels, evaluation.labels]), whole)
+    terms = count_terms(training.texts + evaluation.texts).weighed(whole[0])
+    scores = block_scores(terms.matrix, np.vstack([training.labels, evaluation.labels]), whole, TERM_STRENGTH)
     probabilities = cuts.calibration.probabilities(scores)
     return Answers(probabilities, cuts.decide(probabilities), evaluation.labels)
-
-
-def _term_scores(texts: Sequence[str], labels: Labels, fold: Fold) -> Array:
-    train, test = fold
-    vocabulary = fit_vocabulary([texts[row] for row in train])
-    matrix, blocks = training_matrix(np.zeros((len(texts), 0), np.float32), texts, vocabulary)
-    return fit_scores(matrix[train], labels[train], blocks[1:], (TERM_STRENGTH,))(matrix[test])

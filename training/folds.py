@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_array
 
+from framing.data import Dataset
+from framing.errors import TrainingError
 from framing.heads import Array
 from training.parallel import in_threads
 
@@ -32,3 +34,17 @@ def joined_scores(score: Callable[[Fold], Array], folds: Sequence[Fold], shape: 
     for (_, test), part in zip(folds, parts, strict=True):
         joined[test] = part
     return joined
+
+
+def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:
+    """Raise TrainingError, by frame, unless every frame stands in as many groups as there are folds, and is missing in as many."""
+    groups = np.asarray(dataset.groups)
+    for frame, column in zip(dataset.codebook.names, dataset.labels.T, strict=True):
+        having, lacking = len(np.unique(groups[column])), len(np.unique(groups[~column]))
+        if min(having, lacking) < folds:
+            raise TrainingError(
+                f"frame '{frame}' stands in {having} groups and is missing in {lacking}; training needs at least {folds} of each"
+            )
+        for rest, _ in split_groups(dataset.groups, folds, seed):
+            if column[rest].all() or not column[rest].any():
+                raise TrainingError(f"all passages with or without frame '{frame}' fall in one of {folds} folds; label some in more groups")

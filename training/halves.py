@@ -11,7 +11,7 @@ from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
 from training.intervals import Figure
-from training.seen import seen_of
+from training.learned import learned_from
 
 Half = Literal["tune", "sealed"]
 HALVES: tuple[Half, ...] = ("tune", "sealed")
@@ -28,7 +28,7 @@ def check_open(paths: Sequence[Path]) -> None:
 
 def check_apart(training: Dataset, evaluation: Dataset) -> None:
     """Raise TrainingError if a text or a group stands in both."""
-    if found := seen_of(training).overlap(evaluation):
+    if found := learned_from(training).overlap(evaluation):
         raise TrainingError(found)
 
 

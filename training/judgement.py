@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from framing.data import Dataset
 from framing.encoder import Vectors
 from training.copies import Copies
-from training.floors import floors
+from training.floors import TERM_STRENGTH, floors
 from training.heldout import HeldOut
 from training.intervals import Figure
 from training.kinds import NOT_ASKED, KindsOut, Unmeasured, kinds_out
@@ -26,24 +27,29 @@ class Judgement:
     robustness: Robustness
     kinds: KindsOut | Unmeasured
     copies: Copies
+    notes: tuple[str, ...] = ()
+    """Sentences a reader of the figures must know first."""
 
 
 def judgement(
     dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, run: Run = Run(),
-    leave_kinds_out: bool | None = None,
+    leave_kinds_out: bool | None = None, beside: Mapping[str, Answers] | None = None,
 ) -> Judgement:  # fmt: skip
     """Measure `unseen`, the held-out answers for `dataset`; folds and intervals go by the groups that `copies` joined.
 
     `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs the others as much as the cross-validation
-    again, so that, unless told, only such a recipe does.
+    again, and a recipe that starts from a champion more time than it has: unless told, only the rest do. What others answered
+    for the same passages is measured `beside`.
     """
     apart = copies.regrouped(dataset)
     kinds: KindsOut | Unmeasured = NOT_ASKED
-    if leave_kinds_out or (leave_kinds_out is None and vectors is not None):
+    if leave_kinds_out or (leave_kinds_out is None and vectors is not None and recipe.adaptation is None):
         run.on_stage("leaving kinds out")
         kinds = kinds_out(apart, recipe, vectors, run)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
-    everyone = {recipe.name: answers, **floors(apart, recipe.folds, run.seed, run.jobs)}
-    measures = {who: measure_all(what, dataset.codebook.names, apart.groups, jobs=run.jobs) for who, what in everyone.items()}
-    return Judgement(answers, measures, robustness(answers, dataset, apart.groups), kinds, copies)
+    terms = unseen.terms if recipe.term_strength == TERM_STRENGTH else None
+    everyone = {recipe.name: answers, **(beside or {}), **floors(apart, recipe.folds, run.seed, run.jobs, terms)}
+    frames, groups = dataset.codebook.names, apart.groups
+    measures = {who: measure_all(what, frames, groups, recipe.draws, jobs=run.jobs) for who, what in everyone.items()}
+    return Judgement(answers, measures, robustness(answers, dataset, groups, recipe.draws), kinds, copies)

@@ -5,12 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from framing.errors import TrainingError
+from training.intervals import DRAWS
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning
 from training.transformer.source import MINILM
 
 MULTILINGUAL_USE = "universal-sentence-encoder-multilingual-v3"
 """Not made from a transformer: it comes from a package, and is used as it is."""
+
+
+CHAMPION = "champion"
+"""Not made at all: the encoder of the model that answers now, as it stands in its folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """How the heads of a champion are moved by new labels, where its encoder has learned from the old ones."""
+
+    variances: tuple[float, ...] = (0.0, 0.03, 0.1, 0.3, 1.0)
+    """To choose from: of the normal distribution around each of the champion's weights. With 0 these stay as they are."""
+    enough: int = 30
+    """New passages with a frame, and without it, from which cut points come from the new labels; with fewer they are the champion's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,10 @@ class Recipe:
     finetuning: FineTuning | None = None
     distillation: Distillation | None = None
     """How a static encoder learns from the one above, fine-tuned or not; without it that one is compiled."""
+    adaptation: Adaptation | None = None
     folds: int = 5
+    draws: int = DRAWS
+    """Resamples of groups behind every interval."""
 
     @property
     def learns_encoder(self) -> bool:
@@ -56,6 +74,7 @@ RECIPES = (
     Recipe(
         "multilingual", "an encoder of sixteen languages as it is, heads trained over it: a minute or two", MULTILINGUAL_USE, terms=False
     ),
+    Recipe("refit", "new heads over the champion's own encoder: seconds", CHAMPION, adaptation=Adaptation(), draws=250),
 )
 
 

@@ -63,16 +63,16 @@ class Robustness:
     curve: tuple[RiskAt, ...]
 
 
-def robustness(answers: Answers, dataset: Dataset, groups: Sequence[str]) -> Robustness:
+def robustness(answers: Answers, dataset: Dataset, groups: Sequence[str], draws: int = DRAWS) -> Robustness:
     """Contrast pairs, shares, slices and the risk curve of the answers for the passages of `dataset`.
 
     `groups` (n,) are those to resample, its own with those of near copies joined.
     """
     return Robustness(
-        contrast_pairs(answers, dataset.groups, groups),
-        f1_at_shares(answers, groups),
-        slices(answers, dataset.passages, dataset.codebook.names, groups),
-        risk_coverage(answers, groups),
+        contrast_pairs(answers, dataset.groups, groups, draws),
+        f1_at_shares(answers, groups, draws=draws),
+        slices(answers, dataset.passages, dataset.codebook.names, groups, draws),
+        risk_coverage(answers, groups, draws=draws),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.cache import TextCache
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -18,4 +20,6 @@ class Run:
     """Whether bars are shown nowhere; they are shown on a terminal only."""
     cache: Path | None = None
     """Folder where fine-tuned transformers are kept, and taken from for the same texts, labels, seed and budget."""
+    texts: TextCache = TextCache()
+    """Where vectors are kept, and taken from for the same texts and encoder."""
     on_stage: Callable[[str], None] = lambda _: None

@@ -15,10 +15,10 @@ from typing import Any
 from framing.data import Dataset, LabelledPassage
 from framing.heads import Array
 from training.copies import find_copies
+from training.folds import check_trainable
 from training.heldout import held_out
 from training.recipes import Recipe
 from training.run import Run
-from training.train import check_trainable
 from training.transformer.build import build_encoder
 
 

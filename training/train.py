@@ -6,30 +6,33 @@ import datetime
 import platform
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-
-import numpy as np
 
 from framing.artifact import Manifest, check_replaceable, load_model, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
 from framing.encoder import CompiledEncoder, Encoder, SavedEncoder, Vectors
 from framing.errors import TrainingError
-from framing.language import language_of
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
+from training.adapt import adapt
+from training.cache import NO_CACHE, CachedEncoder, TextCache, languages_of
 from training.card import model_card
 from training.classifier import FrameClassifier
 from training.copies import find_copies
-from training.folds import split_groups
-from training.heldout import HeldOut, fit_vocabulary, held_out, strengths, training_matrix
+from training.folds import check_trainable
+from training.heldout import HeldOut, held_out, strengths, training_matrix
 from training.intervals import Figure
 from training.judgement import Judgement, judgement
+from training.learned import Learned
 from training.metrics import Answers
-from training.recipes import Recipe
+from training.recipes import CHAMPION, Recipe
+from training.refit import Champion, lesson_of, over
 from training.run import Run
+from training.terms import count_terms
 from training.transformer.build import build_encoder
 
 GOLDEN = 12
@@ -46,6 +49,9 @@ class Trained:
     model: FramingModel
     manifest: Manifest
     judged: Judgement
+    passages: Dataset
+    """What it was judged on: all passages it was trained on, or those with labels that were new to its champion."""
+    learned: Learned
 
     @property
     def answers(self) -> Answers:
@@ -59,88 +65,123 @@ class Trained:
 
 
 def train(
-    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run(), leave_kinds_out: bool | None = None
-) -> Trained:
+    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run(), leave_kinds_out: bool | None = None,
+    champion: Champion | None = None,
+) -> Trained:  # fmt: skip
     """Cross-validate `recipe` over the data set's groups, fit it to all of them, and save the model to `folder`.
 
     Groups with near copies of one another count as one in every fold and interval; for `leave_kinds_out` see `judgement`.
-    The same data, recipe, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
+    A recipe over a champion's encoder starts from `champion`, and learns from and is judged on what `lesson_of` says.
+    The same data, recipe, champion, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
+    recipe = recipe if champion is None else over(recipe, champion)
+    lesson = lesson_of(dataset, champion)
     with tempfile.TemporaryDirectory() as scratch:
-        copies = find_copies(dataset, recipe.folds, run.seed)
-        apart = copies.regrouped(dataset)
-        fitted = fit(apart, recipe, Path(scratch), name, run)
-        vectors = None if recipe.learns_encoder else fitted.vectors
-        judged = judgement(dataset, recipe, fitted.unseen, vectors, copies, run, leave_kinds_out)
-        manifest = _manifest(dataset, recipe, fitted.encoder, name, judged.measures, run.seed)
-        manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), model_card(manifest, dataset, judged, fitted.model))
-    return Trained(folder, load_model(folder), manifest, judged)
+        copies = find_copies(lesson.passages, recipe.folds, run.seed)
+        fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
+        spoken = _with_languages(lesson.passages, run.texts)
+        judged = judgement(spoken, recipe, fitted.unseen, fitted.reusable, copies, run, leave_kinds_out, fitted.beside)
+        judged = replace(judged, notes=(*lesson.notes, *fitted.notes))
+        manifest = _manifest(dataset, recipe, fitted, name, judged.measures, run.seed)
+        if champion is not None:
+            new = {} if lesson.new is None else {"new": lesson.new}
+            manifest = replace(manifest, recipe={**manifest.recipe, "over": champion.origin}, data={**manifest.data, **new})
+        card = model_card(manifest, spoken, judged, fitted.model)
+        manifest = save_model(fitted.model, folder, manifest, _golden_texts(dataset), card)
+    return Trained(folder, load_model(folder), manifest, judged, lesson.passages, lesson.learned)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that is not saved yet, its encoder, the vectors this gave, and what the recipe gave for passages it had not seen."""
+    """A model that is not saved yet, its encoder, and what the recipe gave for passages it had not seen."""
 
     model: FramingModel
     encoder: SavedEncoder
-    vectors: Vectors
     unseen: HeldOut
+    reusable: Vectors | None = None
+    """Vectors (n, dimensions) of the passages, by an encoder that has not learned from them."""
+    beside: Mapping[str, Answers] = field(default_factory=dict)
+    """What others gave for the same passages without having seen them, by name."""
+    notes: tuple[str, ...] = ()
 
 
-def fit(dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run()) -> Fitted:
+def fit(
+    dataset: Dataset, recipe: Recipe, folder: Path, name: str = "framing", run: Run = Run(), champion: Champion | None = None
+) -> Fitted:
     """Cross-validate `recipe`, and fit it to all passages; the compiled encoder is written to `folder`, which must outlive the model.
 
     Raises TrainingError where a frame stands in too few groups.
     """
+    if champion is not None and champion.taught and recipe.adaptation is not None:
+        return _adapted(dataset, recipe, champion, name, run)
     check_trainable(dataset, recipe.folds, run.seed)
-    run.on_stage("teaching the encoder all passages" if recipe.learns_encoder else "preparing the encoder")
-    encoder = build_encoder(dataset, recipe, folder, run)
-    vectors = encoder.encode(dataset.texts).vectors
+    encoder = _encoder(dataset, recipe, folder, run) if champion is None else champion.encoder
+    vectors = CachedEncoder(encoder, run.texts).encode(dataset.texts).vectors
     run.on_stage(f"cross-validating over {recipe.folds} folds")
     unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, run)
     run.on_stage("fitting the heads")
-    return Fitted(fit_model(dataset, recipe, encoder, vectors, unseen, name), encoder, vectors, unseen)
+    model = fit_model(dataset, recipe, encoder, vectors, unseen, name, run.texts)
+    return Fitted(model, encoder, unseen, None if recipe.learns_encoder else vectors)
 
 
-def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:
-    """Raise TrainingError, by frame, unless every frame stands in as many groups as there are folds, and is missing in as many."""
-    groups = np.asarray(dataset.groups)
-    for frame, column in zip(dataset.codebook.names, dataset.labels.T, strict=True):
-        having, lacking = len(np.unique(groups[column])), len(np.unique(groups[~column]))
-        if min(having, lacking) < folds:
-            raise TrainingError(
-                f"frame '{frame}' stands in {having} groups and is missing in {lacking}; training needs at least {folds} of each"
-            )
-        for rest, _ in split_groups(dataset.groups, folds, seed):
-            if column[rest].all() or not column[rest].any():
-                raise TrainingError(f"all passages with or without frame '{frame}' fall in one of {folds} folds; label some in more groups")
+def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run) -> SavedEncoder:
+    if recipe.encoder == CHAMPION:
+        raise TrainingError(f"recipe '{recipe.name}' starts from a model that is there; no champion was given")
+    run.on_stage("teaching the encoder all passages" if recipe.learns_encoder else "preparing the encoder")
+    return build_encoder(dataset, recipe, folder, run)
 
 
-def fit_model(dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str) -> FramingModel:
+def _adapted(dataset: Dataset, recipe: Recipe, champion: Champion, name: str, run: Run) -> Fitted:
+    """The champion with heads moved by the labels of `dataset`, which are new to it."""
+    assert recipe.adaptation is not None
+    run.on_stage(f"moving the champion's heads by {len(dataset)} new labels")
+    old = champion.model
+    vectors = CachedEncoder(champion.encoder, run.texts).encode(dataset.texts).vectors
+    found = adapt(old.heads, old.vocabulary, dataset, vectors, recipe.adaptation, recipe.folds, run)
+    languages = tuple(sorted({*old.languages, *trained_languages(dataset, run.texts)}))
+    identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
+    model = FramingModel(dataset.codebook, champion.encoder, old.vocabulary, found.heads, identity, languages)
+    before = Answers(found.before.probabilities, found.before.decisions, dataset.labels)
+    return Fitted(model, champion.encoder, found.unseen, beside={CHAMPION: before}, notes=found.notes)
+
+
+def fit_model(
+    dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str, cache: TextCache = NO_CACHE
+) -> FramingModel:
     """Fit the heads to all of the data set's `vectors`, those of the encoder they will serve with; calibration and cuts come from
     held-out scores."""
-    vocabulary = fit_vocabulary(dataset.texts) if recipe.terms else None
-    matrix, blocks = training_matrix(vectors, dataset.texts, vocabulary)
+    terms = count_terms(dataset.texts).weighed() if recipe.terms else None
+    vocabulary = None if terms is None else terms.vocabulary
+    matrix, blocks = training_matrix(vectors, terms)
     classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_logits=unseen.scores)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
-    languages = trained_languages(dataset)
+    languages = trained_languages(dataset, cache)
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)
 
 
-def trained_languages(dataset: Dataset) -> tuple[str, ...]:
+def trained_languages(dataset: Dataset, cache: TextCache = NO_CACHE) -> tuple[str, ...]:
     """The languages of LANGUAGE_SHARE of the passages, as their column says or else as they read; and those of which LANGUAGE_PASSAGES
     say so in their column."""
     said = Counter(passage.language for passage in dataset.passages if passage.language)
-    counts = Counter(passage.language or language_of(passage.text) for passage in dataset.passages)
+    counts = Counter(passage.language for passage in _with_languages(dataset, cache).passages)
     few = LANGUAGE_SHARE * len(dataset)
-    return tuple(sorted(language for language, count in counts.items() if count >= few or said[language] >= LANGUAGE_PASSAGES))
+    return tuple(
+        sorted(language for language, count in counts.items() if language and (count >= few or said[language] >= LANGUAGE_PASSAGES))
+    )
 
 
-def _manifest(
-    dataset: Dataset, recipe: Recipe, encoder: SavedEncoder, name: str, measures: dict[str, dict[str, Figure]], seed: int
-) -> Manifest:
+def _with_languages(dataset: Dataset, cache: TextCache) -> Dataset:
+    """The same passages, each with its language as its column says or else as it reads."""
+    read = dict(zip(unsaid := [one.text for one in dataset.passages if not one.language], languages_of(unsaid, cache), strict=True))
+    passages = (one if one.language else replace(one, language=read[one.text]) for one in dataset.passages)
+    return Dataset(dataset.codebook, tuple(passages))
+
+
+def _manifest(dataset: Dataset, recipe: Recipe, fitted: Fitted, name: str, measures: dict[str, dict[str, Figure]], seed: int) -> Manifest:
+    encoder = fitted.encoder
     counts = dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
+    none = int((~dataset.labels.any(axis=1)).sum())
     return Manifest(
         name=name,
         version="unsaved",
@@ -148,10 +189,10 @@ def _manifest(
         recipe={**asdict(recipe), "seed": seed},
         encoder={"max_pieces": encoder.max_pieces} if isinstance(encoder, CompiledEncoder) else {},
         codebook=dataset.codebook.digest,
-        data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts},
+        data={"digest": dataset.digest, "passages": len(dataset), "groups": len(set(dataset.groups)), "frames": counts, "none": none},
         metrics={who: {key: asdict(figure) for key, figure in named.items()} for who, named in measures.items()},
         versions={"python": platform.python_version()} | {package: version(package) for package in _VERSIONED},
-        languages=trained_languages(dataset),
+        languages=fitted.model.languages,
     )
 
 

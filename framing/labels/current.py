@@ -92,12 +92,13 @@ class CodedText:
         return None if self.disputed else min(self.answers, key=lambda kept: kept.id)
 
 
-def current_labels(store: Labels, codebook: Codebook | None = None) -> CurrentLabels:
+def current_labels(store: Labels, codebook: Codebook | None = None, until: int | None = None) -> CurrentLabels:
     """The labels made by `codebook`; without one those of all codebooks, if these have the same frames.
 
-    Raises FramingError if there are none, or if the frames differ and somebody must choose.
+    They are those that hold now, or that held when label `until` was the last. Raises FramingError if there are none, or if the
+    frames differ and somebody must choose.
     """
-    labels = tuple(kept for kept in store.current() if codebook is None or kept.codebook == codebook.digest)
+    labels = tuple(kept for kept in store.current(until) if codebook is None or kept.codebook == codebook.digest)
     known = store.codebooks()  # after the labels: whatever they were made by is there by now
     if not labels:
         raise FramingError("the store holds no labels" + (f" by codebook {codebook.digest[:12]}" if codebook else ""))

@@ -110,6 +110,18 @@ class Once:
     body_digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class LabelState:
+    """A data set that a store gave: its digest, and what it was built from."""
+
+    digest: str
+    last: int
+    """Id of the last label that counted."""
+    codebook: str | None
+    """Digest of the codebook whose labels alone counted; None where those of all codebooks did."""
+    taken_at: datetime
+
+
 def text_digest(text: str) -> str:
     """sha256 over `text_key`, in hexadecimal: equal for texts that count as the same."""
     return hashlib.sha256(text_key(text).encode()).hexdigest()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from framing.codebook import Codebook
 from framing.errors import MissingExtra
-from framing.labels.label import Chain, KeptLabel, Label, LabelPage, LabelQuery, Once
+from framing.labels.label import Chain, KeptLabel, Label, LabelPage, LabelQuery, LabelState, Once
 
 
 class Labels(Protocol):
@@ -23,8 +23,17 @@ class Labels(Protocol):
     def page(self, asked: LabelQuery) -> LabelPage:
         """Labels that fit, in the order in which they were kept. Raises StoreError."""
 
-    def current(self) -> Iterator[KeptLabel]:
-        """Every label that holds now. Raises StoreError."""
+    def current(self, until: int | None = None) -> Iterator[KeptLabel]:
+        """Every label that holds now, or that held when label `until` was the last. Raises StoreError."""
+
+    def last(self) -> int:
+        """The id of the last label, 0 where there is none. Raises StoreError."""
+
+    def take(self, digest: str, last: int, codebook: str | None) -> LabelState:
+        """Remember a state by the digest of its data set; one that was taken before stays as it was. Raises StoreError."""
+
+    def states(self) -> Sequence[LabelState]:
+        """The states that were taken, in the order of time. Raises StoreError."""
 
     def heads(self, chains: Iterable[Chain]) -> Mapping[Chain, KeptLabel]:
         """The last label of each chain that has one; it may say that its coder has withdrawn. Raises StoreError."""

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, inspect, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from framing.codebook import Codebook, parse_codebook
 from framing.errors import BadLabel, KeyReused, LabelsRefused
 from framing.labels.checks import bad_labels, wrong_field
 from framing.labels.database import Database, open_database
-from framing.labels.label import MAX_PAGE, Chain, KeptLabel, Label, LabelPage, LabelQuery, Once, Origin, text_digest
-from framing.labels.tables import codebooks, labels, requests
+from framing.labels.label import MAX_PAGE, Chain, KeptLabel, Label, LabelPage, LabelQuery, LabelState, Once, Origin, text_digest
+from framing.labels.tables import codebooks, labels, requests, states
 
 T = TypeVar("T")
 
@@ -63,10 +63,29 @@ class LabelStore:
             found = tuple(_kept(row) for row in connection.execute(query))
         return LabelPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
-    def current(self) -> Iterator[KeptLabel]:
-        query = select(labels).where(*_conditions(LabelQuery())).order_by(labels.c.id)
+    def current(self, until: int | None = None) -> Iterator[KeptLabel]:
+        query = select(labels).where(*_held(until), ~labels.c.withdrawn).order_by(labels.c.id)
         with self._database.reading() as connection:
             yield from (_kept(row) for row in connection.execution_options(yield_per=MAX_PAGE).execute(query))
+
+    def last(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(labels.c.id))).scalar() or 0
+
+    def take(self, digest: str, last: int, codebook: str | None) -> LabelState:
+        with self._database.writing() as connection:
+            states.create(connection, checkfirst=True)
+            query = select(states).where(states.c.digest == digest)
+            if connection.execute(query).first() is None:
+                connection.execute(states.insert().values(digest=digest, last=last, codebook=codebook, taken_at=datetime.now(UTC)))
+            return LabelState(**connection.execute(query).one()._mapping)
+
+    def states(self) -> Sequence[LabelState]:
+        with self._database.reading() as connection:
+            if not inspect(connection).has_table(states.name):
+                return ()
+            rows = connection.execute(select(states).order_by(states.c.taken_at)).all()
+        return tuple(LabelState(**row._mapping) for row in rows)
 
     def heads(self, chains: Iterable[Chain]) -> Mapping[Chain, KeptLabel]:
         with self._database.reading() as connection:
@@ -79,6 +98,15 @@ class LabelStore:
 
     def close(self) -> None:
         self._database.engine.dispose()
+
+
+def _held(until: int | None) -> Iterator[ColumnElement[bool]]:
+    """Whether a label holds, or held when label `until` was the last."""
+    if until is None:
+        yield _HOLDS
+        return
+    yield labels.c.id <= until
+    yield ~exists().where(_LATER.c.replaces == labels.c.id, _LATER.c.id <= until)
 
 
 def _conditions(asked: LabelQuery) -> Iterator[ColumnElement[bool]]:

@@ -97,6 +97,16 @@ requests = Table(
     Column("kept_at", UtcTime, nullable=False),
 )
 
+states = Table(
+    "label_state",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("last", Integer, nullable=False),
+    Column("codebook", String(64), ForeignKey("codebook.digest")),
+    Column("taken_at", UtcTime, nullable=False),
+)
+"""Came later than the others: a store without it gets it when its first state is taken."""
+
 _NEVER = "a label is never changed or removed: add one that replaces it"
 _TRIGGERS = {
     "sqlite": (

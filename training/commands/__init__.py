@@ -1,1 +1,25 @@
-"""The commands that need the `train` extra."""
+"""The commands that make and judge models, one a module, and the options that say what is kept of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from training.cache import TextCache, default_folder
+
+
+def cache_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`cache`, a folder or None, and `no_cache`."""
+    kept = click.option(
+        "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
+        help="Folder where vectors are kept, and fine-tuned transformers, for other runs; default: ~/.cache/framing, for vectors alone.",
+    )  # fmt: skip
+    return kept(click.option("--no-cache", is_flag=True, help="Keep nothing, and take nothing that was kept.")(command))
+
+
+def text_cache(cache: Path | None, no_cache: bool) -> TextCache:
+    """Where vectors are kept, as the options say."""
+    return TextCache(None if no_cache else cache or default_folder())

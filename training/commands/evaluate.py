@@ -13,6 +13,8 @@ from framing.codebook import Codebook
 from framing.commands import fallback_option, model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
+from training.cache import with_cache
+from training.commands import cache_options, text_cache
 from training.evaluate import MODEL, evaluate, evaluation_report
 from training.halves import HALVES, Half, check_open, describe, load_half, log_reading
 
@@ -30,11 +32,12 @@ from training.halves import HALVES, Half, check_open, describe, load_half, log_r
 )  # fmt: skip
 @click.option("--half", type=click.Choice(HALVES), help="Only the half of the passages that is for tuning, or the sealed one.")
 @click.option("--reason", default="", help="Why the sealed half is read; written to sealed.md beside the data.")
+@cache_options
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 @click.option("--jobs", default=-1, show_default=True)
 def command(
     folder: Path, fallback: Path | None, data: tuple[Path, ...], training: tuple[Path, ...], half: Half | None, reason: str,
-    as_json: bool, jobs: int,
+    cache: Path | None, no_cache: bool, as_json: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
     model = load_model(folder)
@@ -46,7 +49,8 @@ def command(
     if dataset.digest in digests:
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     check_open(training)
-    found = evaluate(model, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
+    reader = with_cache(model, text_cache(cache, no_cache))
+    found = evaluate(reader, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
     measures = found.measures[MODEL]
     who = str(model.identity) if model.fallback is None else f"{model.identity} with {model.fallback.identity}"
     if half == "sealed":

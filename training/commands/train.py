@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from framing.codebook import load_codebook
+from framing.codebook import Codebook, load_codebook
 from framing.data import Dataset, load_dataset
 from training import tracking
 from training.advice import advise
+from training.commands import cache_options, text_cache
 from training.commands.promotion import promoted, rules_option, tell
-from training.halves import check_apart, check_open, evaluation_name, load_evaluation
+from training.halves import check_apart, evaluation_name, load_evaluation
 from training.kinds import KindsOut
+from training.learned import learned_from
+from training.passages import Passages, read_passages
 from training.promotion import challenge, conclude, user
-from training.recipes import RECIPES, recipe_named
+from training.recipes import CHAMPION, RECIPES, Recipe, recipe_named
+from training.refit import Champion, open_champion
 from training.report import copies_section
 from training.rules import load_rules
 from training.run import Run
@@ -27,14 +33,23 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("train")
+@click.option("--data", "data", type=_FILE, multiple=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated.")
+@click.option("--from-labels", is_flag=True, help="Train on the settled labels of the label store, beside those of --data if any is given.")
 @click.option(
-    "--data", "data", type=_FILE, multiple=True, required=True, help="Labelled passages: CSV, JSON lines or Parquet. May be repeated."
-)
-@click.option("--codebook", "codebook", type=_FILE, required=True, help="The frames, as TOML or JSON.")
+    "--labels", "where", envvar="FRAMING_LABELS", show_envvar=True,
+    help="The label store: a file, or postgresql+psycopg2://USER@HOST/DATABASE.",
+)  # fmt: skip
+@click.option("--state", metavar="DIGEST", help="With --from-labels: as the store was when a run took the data set of this digest.")
+@click.option("--codebook", "codebook", type=_FILE, help="The frames, as TOML or JSON; with --from-labels alone, by default the store's.")
 @click.option(
     "--recipe", "asked", default="frozen", show_default=True, type=click.Choice([*(recipe.name for recipe in RECIPES), AUTO]),
     help=f"How to train; {AUTO}: the one that suits the number and the languages of the passages, which is said with the reason.",
 )  # fmt: skip
+@click.option(
+    "--over", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="For refit: the model folder to start from; default: the registry's champion.",
+)  # fmt: skip
+@click.option("--trained-on", type=_FILE, multiple=True, help="For refit with --over: the files that this model has learned from.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
 @click.option(
     "--evaluation", type=_FILE, help="Passages from another source than the training data, to measure on and to decide a promotion."
@@ -49,17 +64,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )  # fmt: skip
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", default=0, show_default=True)
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="FRAMING_CACHE",
-    show_envvar=True,
-    help="Folder where fine-tuned transformers are kept, for other runs on the same passages.",
-)
+@cache_options
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
 def command(
-    data: tuple[Path, ...], codebook: Path, asked: str, out: Path | None, evaluation: Path | None,
-    promote: bool, rules: Path, leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, jobs: int,
+    data: tuple[Path, ...], from_labels: bool, where: str | None, state: str | None, codebook: Path | None, asked: str,
+    folder: Path | None, trained_on: tuple[Path, ...], out: Path | None, evaluation: Path | None, promote: bool, rules: Path,
+    leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, no_cache: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Train a model from labelled passages and a codebook.
 
@@ -69,24 +79,25 @@ def command(
     if promote and (evaluation is None or not track):
         raise click.UsageError("--promote needs --evaluation and cannot go with --no-track")
     asked_of_it = load_rules(rules)  # what is wrong with them is known before hours of work
-    frames = load_codebook(codebook)
-    check_open(data)
-    dataset = load_dataset(data, frames)
-    held_back = load_evaluation(evaluation, frames) if evaluation else None
+    passages = _passages(data, from_labels, where, state, codebook)
+    dataset = passages.dataset
+    held_back = load_evaluation(evaluation, dataset.codebook) if evaluation else None
     if held_back is not None:
         check_apart(dataset, held_back)
-    recipe = _recipe(asked, dataset)
-    if cache is not None:
-        make_cache(cache)
+    recipe = recipe_named(_recipe(asked, dataset))
+    kept = None if no_cache else cache
+    if kept is not None:
+        make_cache(kept)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
-    run = Run(seed, jobs, cache=cache, on_stage=_say)
-    trained = train(dataset, recipe_named(recipe), out or Path("runs") / recipe, run=run, leave_kinds_out=leave_kinds_out)
-    _report(trained, recipe)
+    run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=_say)
+    with _champion(recipe, folder, trained_on, dataset.codebook) as champion:
+        trained = train(dataset, recipe, out or Path("runs") / recipe.name, "framing", run, leave_kinds_out, champion)
+    _report(trained, recipe.name)
     if not track:
         return
     _say("logging to MLflow")
-    version = tracking.log_training(dataset, trained, held_back, evaluation_name(evaluation) if evaluation else "none")
+    version = tracking.log_training(dataset, trained, held_back, evaluation_name(evaluation) if evaluation else "none", passages.tags)
     click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     if evaluation is None:
         click.echo("no --evaluation: the run compares with others by its cross-validation alone, which holds for the same data only")
@@ -95,6 +106,35 @@ def command(
         tried = challenge(client, version, evaluation, asked_of_it)
         tell(tried.verdict)
         click.echo(promoted(conclude(client, tried, user())))
+
+
+def _passages(data: tuple[Path, ...], from_labels: bool, where: str | None, state: str | None, codebook: Path | None) -> Passages:
+    if not data and not from_labels:
+        raise click.UsageError("name labelled files with --data, or --from-labels for those of the label store, or both")
+    if from_labels and not where:
+        raise click.UsageError("--from-labels needs --labels, or FRAMING_LABELS, which says where the label store is")
+    if state and not from_labels:
+        raise click.UsageError("--state is one of the label store: it needs --from-labels")
+    if codebook is None and not from_labels:
+        raise click.UsageError("--data needs --codebook, the frames that the passages were labelled by")
+    passages = read_passages(data, where if from_labels else None, load_codebook(codebook) if codebook else None, state)
+    if passages.state is not None:
+        click.echo(f"labels: state {passages.state.digest[:12]} of the store; --state {passages.state.digest[:12]} builds it again")
+    return passages
+
+
+@contextmanager
+def _champion(recipe: Recipe, folder: Path | None, trained_on: tuple[Path, ...], codebook: Codebook) -> Iterator[Champion | None]:
+    """The model that the recipe starts from, if it starts from one."""
+    if recipe.encoder != CHAMPION:
+        if folder is not None or trained_on:
+            raise click.UsageError(f"--over and --trained-on are for recipes that start from a model; '{recipe.name}' does not")
+        yield None
+    elif folder is not None:
+        yield open_champion(folder, learned_from(load_dataset(trained_on, codebook)) if trained_on else None)
+    else:
+        with tracking.opened_champion(tracking.connect()) as champion:
+            yield champion
 
 
 def _recipe(asked: str, dataset: Dataset) -> str:
@@ -115,6 +155,8 @@ def _report(trained: Trained, recipe: str) -> None:
         click.echo(f"{who:30} macro F1 {named['macro_f1']}  mAP {named['mean_average_precision']}")
     for frame in trained.model.codebook.names:
         click.echo(f"  {frame:28} F1 {trained.measures[recipe][f'f1/{frame}']}")
+    for note in trained.judged.notes:
+        click.echo(note)
     kinds = trained.judged.kinds
     if isinstance(kinds, KindsOut):
         click.echo(f"{'kinds left out':30} macro F1 {kinds.measures['macro_f1']}  mAP {kinds.measures['mean_average_precision']}")

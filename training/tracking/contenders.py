@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framing.artifact import load_model, read_golden, read_manifest
 from framing.errors import TrainingError
 from training.comparison import Contender
-from training.seen import Seen, seen_from
-from training.tracking.registry import REGISTERED, Version, downloaded, version_of, version_uri, versions
+from training.refit import Champion, open_champion
+from training.tracking.champion import champion
+from training.tracking.registry import REGISTERED, Version, downloaded, learned_in, version_of, version_uri, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-SEEN_FILE = "data/trained_on.json"
 _VERSION = re.compile(r"\d+")
 _RUN = re.compile(r"[0-9a-f]{32}")
 
@@ -42,6 +44,16 @@ def of_version(client: MlflowClient, version: Version) -> Contender:
     aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
     with downloaded(version_uri(version)) as folder:
         return _read(folder, f"version {version.number}{aliases}", version.number)
+
+
+@contextmanager
+def opened_champion(client: MlflowClient) -> Iterator[Champion]:
+    """The champion to start a training from, its files there as long as the block lasts. Raises TrainingError if there is none."""
+    version = champion(client)
+    if version is None:
+        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
+    with downloaded(version_uri(version)) as folder:
+        yield open_champion(folder, learned_in(version.run))
 
 
 def _of_run(client: MlflowClient, run: str) -> Contender:
@@ -75,17 +87,4 @@ def _accepted(client: MlflowClient) -> str:
 
 def _read(folder: Path, name: str, version: str | None = None) -> Contender:
     model, manifest = load_model(folder), read_manifest(folder)
-    return Contender(name, model, read_golden(folder), manifest.data.get("digest"), manifest.run, version, _seen(manifest.run))
-
-
-def _seen(run: str | None) -> Seen | None:
-    """What a run says it was trained on; None where the store has no such run, or one from before runs did."""
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    if run is None:
-        return None
-    try:
-        return seen_from(mlflow.artifacts.load_dict(f"runs:/{run}/{SEEN_FILE}"))
-    except (MlflowException, OSError):
-        return None
+    return Contender(name, model, read_golden(folder), manifest.data.get("digest"), manifest.run, version, learned_in(manifest.run))

@@ -14,12 +14,15 @@ from framing.artifact import MANIFEST_FILE, check_replaceable, load_model
 from framing.errors import TrainingError
 from framing.files import whole_folder
 from framing.model import FramingModel
+from training.learned import Learned, read_learned
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 REGISTERED = "framing"
 CHAMPION = "champion"
+LEARNED = "data/learned.json"
+"""Artifact of a run: digests of the texts that its model has learned from, with labels and groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,16 @@ def downloaded(uri: str) -> Iterator[Path]:
         if manifest is None:
             raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
         yield manifest.parent
+
+
+def learned_in(run: str | None) -> Learned | None:
+    """What a run says that its model has learned from; None where the store has no such run, or one from before runs did."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    if run is None:
+        return None
+    try:
+        return read_learned(mlflow.artifacts.load_dict(f"runs:/{run}/{LEARNED}"), f"{LEARNED} of run {run}")
+    except (MlflowException, OSError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,7 @@ from framing.model import FramingModel
 from training.comparison import EvaluationSet
 from training.metrics import answers_of, measure_all
 from training.record import answer_figures, answers_table, flat, metrics_of, run_figures, run_metrics, run_tables
-from training.seen import seen_of
-from training.tracking.contenders import SEEN_FILE
-from training.tracking.registry import REGISTERED, Version, version_of
+from training.tracking.registry import LEARNED, REGISTERED, Version, version_of
 from training.tracking.store import connect
 
 if TYPE_CHECKING:
@@ -25,15 +24,20 @@ if TYPE_CHECKING:
     from training.train import Trained
 
 _SERVING = ("numpy", "onnxruntime", "tokenizers", "sentencex", "py3langid", "pandas")
-_EXAMPLE = "Ankara offered to host both delegations and to put its own draft of a ceasefire on the table."
 _PYFUNC = Path(__file__).parents[1] / "pyfunc.py"
 
 
-def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None, evaluation_name: str = "evaluation") -> Version:
+def log_training(
+    dataset: Dataset,
+    trained: Trained,
+    evaluation: Dataset | None = None,
+    evaluation_name: str = "evaluation",
+    tags: Mapping[str, str] | None = None,
+) -> Version:
     """Log a training run with all that compares it to others, and register its model as a new version.
 
     Answers for `evaluation`, passages it was not trained on, are logged as metrics and figures `evaluation/...` and as a table;
-    every recipe's under the same names. Without them the tag `evaluation.name` is `none`.
+    every recipe's under the same names. Without them the tag `evaluation.name` is `none`. `tags` are added to the run's own.
     """
     import mlflow
 
@@ -50,19 +54,21 @@ def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None 
                 "codebook.sha256": dataset.codebook.digest,
                 "encoder.fingerprint": str(manifest.encoder["fingerprint"]),
                 "framing.version": manifest.version,
+                **_notes(trained),
+                **(tags or {}),
             }
         )
         log_data(dataset, "training", "training passages")
-        mlflow.log_dict(seen_of(dataset).as_dict(), SEEN_FILE)
-        log_evaluation(trained.model, None if evaluation is None else EvaluationSet(evaluation_name, evaluation))
-        mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names))
-        log_figures(run_figures(trained.judged, dataset.codebook.names))
-        for name, table in run_tables(trained.judged, dataset).items():
-            mlflow.log_table(table, f"tables/{name}.json")
+        mlflow.log_dict(trained.learned.as_dict(), LEARNED)
         write_run(trained.folder, run.info.run_id)
+        logged = _log_model(trained)  # before the metrics: MLflow copies those that are there to the model one by one, which takes seconds
+        log_evaluation(trained.model, None if evaluation is None else EvaluationSet(evaluation_name, evaluation))
+        mlflow.log_metrics(run_metrics(trained.judged, recipe["name"], dataset.codebook.names), model_id=logged.model_id)
+        log_figures(run_figures(trained.judged, dataset.codebook.names))
+        for name, table in run_tables(trained.judged, trained.passages).items():
+            mlflow.log_table(table, f"tables/{name}.json")
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
-        logged = _log_model(trained)
     version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
     return version_of(client, str(version.version))
 
@@ -104,9 +110,17 @@ def log_figures(figures: Mapping[str, Drawing]) -> None:
         mlflow.log_figure(figure, f"figures/{name}.png")
 
 
+def _notes(trained: Trained) -> dict[str, str]:
+    """How a model was made over another, where it was."""
+    origin, new = trained.manifest.recipe.get("over"), trained.manifest.data.get("new")
+    tags = {f"over.{key}": str(value) for key, value in (origin or {}).items() if value is not None}
+    tags |= {} if new is None else {"data.new": str(new)}
+    return tags | ({"notes": " ".join(trained.judged.notes)} if trained.judged.notes else {})
+
+
 def _log_model(trained: Trained) -> Any:
+    """The model folder as a pyfunc. It comes without an example: MLflow would open the model in order to try it, which takes seconds."""
     import mlflow
-    import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import Array, Map
@@ -119,6 +133,7 @@ def _log_model(trained: Trained) -> Any:
             ColSpec(DataType.string, "model"),
         ]
     )
+    warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
     return mlflow.pyfunc.log_model(
         name="model",
         python_model=str(_PYFUNC),
@@ -126,7 +141,6 @@ def _log_model(trained: Trained) -> Any:
         code_paths=[str(Path(framing.__file__).parent)],
         pip_requirements=_pinned((*_SERVING, *KINDS[str(trained.manifest.encoder["kind"])].packages)),
         signature=ModelSignature(Schema([ColSpec(DataType.string, "text")]), outputs),
-        input_example=pd.DataFrame({"text": [_EXAMPLE]}),
     )
 
 

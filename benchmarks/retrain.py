@@ -1,0 +1,134 @@
+"""How long a quick retraining takes: a whole process, from its start to a registered version, by the number of labels.
+
+A champion is trained once (`frozen`, 1,000 passages of the seeds) and made the registry's; `refit` starts from it with so many labels.
+Cold: nothing is kept of any text. Warm: the vectors of all are. A loop in which 50 passages are new lies between, near warm.
+Run: python -m benchmarks.retrain --out runs/retrain.jsonl
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.options import check_out, plain_errors
+from framing.errors import BadRow, DataError, TrainingError
+from training.report import table
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+SIZES = (250, 1050, 4000)
+CHAMPION_PASSAGES = 1000
+HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Wall seconds of each round."""
+
+    labels: int
+    start: str
+    """`cold` or `warm`."""
+    seconds: tuple[float, ...]
+
+
+@click.command()
+@click.option("--size", "sizes", type=click.IntRange(100), multiple=True, default=SIZES, show_default=True, help="Labels; may be repeated.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Each cold and then warm.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Lines are added to this file; the table is of all of it.")
+@click.option("--table", "only_table", is_flag=True, help="Measure nothing; print the table of what --out holds.")
+@plain_errors
+def command(sizes: tuple[int, ...], rounds: int, out: Path | None, only_table: bool) -> None:
+    """Time `framing train --recipe refit` over the registry's champion, and print the table."""
+    check_out(out, only_table)
+    measured: list[Row] = []
+    if not only_table:
+        with tempfile.TemporaryDirectory() as folder:
+            for row in measure(Path(folder), sizes, rounds):
+                measured.append(row)
+                click.echo(" ".join(cells(row)))
+                if out:
+                    with out.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(asdict(row)) + "\n")
+    click.echo("\n" + table(HEADER, [cells(row) for row in (read_rows(out) if out else measured)]))
+
+
+def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
+    """Make a store with a champion in `folder`, and retrain over it: for each size all cold rounds, then all warm ones."""
+    where = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "FRAMING_CACHE": str(folder / "cache")}
+    passages = (SEEDS / "passages.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    labels = folder / "labels.jsonl"
+    labels.write_text("".join(spread_out(passages, CHAMPION_PASSAGES)), encoding="utf-8")
+    _train(folder, where, "frozen", labels, "--keep-kinds")
+    _crown(where)
+    for size in sizes:
+        if size > len(passages):
+            raise TrainingError(f"the seeds hold {len(passages)} passages, not {size}")
+        labels.write_text("".join(spread_out(passages, size)), encoding="utf-8")
+        for start in ("cold", "warm"):
+            yield Row(size, start, tuple(_round(folder, where, labels, start) for _ in range(rounds)))
+
+
+def spread_out(passages: Sequence[str], size: int) -> list[str]:
+    """So many lines, from all over the file and in its order."""
+    step = len(passages) / size
+    return [passages[int(at * step)] for at in range(size)]
+
+
+def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> float:
+    if start == "cold":
+        for path in (folder / "cache").glob("*"):
+            path.unlink()
+    began = time.perf_counter()
+    _train(folder, where, "refit", labels)
+    return time.perf_counter() - began
+
+
+def _train(folder: Path, where: Mapping[str, str], recipe: str, labels: Path, *options: str) -> None:
+    given = ["--data", str(labels), "--codebook", str(SEEDS / "codebook.toml"), "--out", str(folder / recipe), *options]
+    program = [sys.executable, "-m", "framing.cli", "train", "--recipe", recipe, *given]
+    done = subprocess.run(program, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **where}, capture_output=True, text=True)
+    if done.returncode:
+        raise TrainingError(f"a run of recipe {recipe} failed: {done.stderr.strip().splitlines()[-1]}")
+
+
+def _crown(where: Mapping[str, str]) -> None:
+    """Make the only version the champion."""
+    from training import tracking
+
+    os.environ.update(where)
+    client = tracking.connect()
+    client.set_registered_model_alias(tracking.REGISTERED, tracking.CHAMPION, "1")
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The lines in a file, the last of each size and start. Raises DataError."""
+    rows: dict[tuple[int, str], Row] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else (), 1):
+        try:
+            entry = json.loads(line)
+            row = Row(int(entry["labels"]), str(entry["start"]), tuple(map(float, entry["seconds"])))
+            cells(row)
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError([BadRow(str(path), number, "is not a line of this table")]) from error
+        rows[row.labels, row.start] = row
+    return list(rows.values())
+
+
+def cells(row: Row) -> list[str]:
+    """A line as the table shows it."""
+    spread = f"{min(row.seconds):.1f} to {max(row.seconds):.1f}"
+    return [f"{row.labels:,}", row.start, str(len(row.seconds)), f"{statistics.median(row.seconds):.1f}", spread]
+
+
+if __name__ == "__main__":
+    command()

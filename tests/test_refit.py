@@ -1,0 +1,157 @@
+"""A quick retraining over a model that is there: all passages where its encoder learned from none, and new labels alone where it did."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from framing.artifact import load_model, read_manifest
+from framing.data import Dataset
+from framing.errors import TrainingError
+from tests.test_training import FOUR, weather
+from training.cache import CachedEncoder, TextCache
+from training.learned import learned_from
+from training.recipes import Adaptation, Recipe, recipe_named
+from training.record import run_figures, run_metrics, run_tables
+from training.refit import Champion, lesson_of, open_champion
+from training.run import Run
+from training.train import Trained, train
+from training.transformer.finetune import FineTuning
+
+REFIT = replace(recipe_named("refit"), folds=3, draws=20)
+QUIET = Run(jobs=1, quiet=True)
+
+
+def rows_of(data: Dataset, start: int, end: int | None = None) -> Dataset:
+    return data.subset(range(start, len(data) if end is None else end))
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return weather(60)
+
+
+@pytest.fixture(scope="module")
+def frozen(data, small_transformer, tmp_path_factory) -> Champion:
+    recipe = Recipe("small", "", encoder=str(small_transformer), vector_strength=3.0, folds=2, draws=20)
+    trained = train(rows_of(data, 0, 80), recipe, tmp_path_factory.mktemp("frozen") / "model", run=QUIET, leave_kinds_out=False)
+    return open_champion(trained.folder, trained.learned)
+
+
+@pytest.fixture(scope="module")
+def tuned(data, small_transformer, tmp_path_factory) -> Champion:
+    budget = FineTuning(epochs=1, least_steps=1)
+    recipe = Recipe("tuned", "", encoder=str(small_transformer), folds=2, draws=20, finetuning=budget)
+    trained = train(rows_of(data, 0, 80), recipe, tmp_path_factory.mktemp("tuned") / "model", run=QUIET)
+    return open_champion(trained.folder, trained.learned)
+
+
+@pytest.fixture(scope="module")
+def over_frozen(data, frozen, tmp_path_factory) -> Trained:
+    return train(data, REFIT, tmp_path_factory.mktemp("over-frozen") / "model", run=QUIET, champion=frozen)
+
+
+@pytest.fixture(scope="module")
+def over_tuned(data, tuned, tmp_path_factory) -> Trained:
+    return train(data, REFIT, tmp_path_factory.mktemp("over-tuned") / "model", run=QUIET, champion=tuned)
+
+
+def test_over_an_encoder_that_learned_from_no_label_all_passages_are_learned_and_judged(data, frozen, over_frozen):
+    trained, manifest = over_frozen, read_manifest(over_frozen.folder)
+    assert len(trained.answers.labels) == len(data)
+    assert trained.model.encoder.fingerprint == frozen.encoder.fingerprint
+    assert manifest.recipe["over"] == {"version": frozen.manifest.version, "recipe": "small", "taught": False, "run": None}
+    assert (manifest.recipe["vector_strength"], manifest.data["new"]) == (3.0, 40)
+    assert "new heads were fitted to all 120 passages, 40 of which are new to it" in trained.judged.notes[0]
+    assert trained.learned == learned_from(data)
+
+
+def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(data, tuned, over_tuned):
+    trained = over_tuned
+    assert len(trained.answers.labels) == 40
+    assert trained.manifest.data["passages"] == 120
+    assert trained.manifest.data["new"] == 40
+    assert set(trained.measures) >= {"refit", "champion", "all-positive", "prior"}
+    assert "every figure here is on these passages alone" in trained.judged.notes[0]
+    card = (trained.folder / "README.md").read_text(encoding="utf-8")
+    assert trained.judged.notes[0] in card
+    assert "(20 resamples)" in card
+    assert load_model(trained.folder).vocabulary.columns == tuned.model.vocabulary.columns
+    assert trained.learned == learned_from(data)
+    again = open_champion(trained.folder, trained.learned)
+    assert again.taught
+    with pytest.raises(TrainingError, match="0 of 120 passages, in 0 groups, have labels that are new to the champion"):
+        lesson_of(data, again)
+
+
+def test_what_a_run_is_remembered_by_is_told_of_the_new_passages_alone(over_tuned):
+    tables = run_tables(over_tuned.judged, over_tuned.passages)
+    assert len(tables["held_out"]["id"]) == 40
+    metrics = run_metrics(over_tuned.judged, "refit", FOUR.names)
+    assert metrics["f1/rain"] == over_tuned.measures["refit"]["f1/rain"].value
+    assert "floor/champion/f1/rain" in metrics
+
+
+def test_near_copies_may_leave_too_few_groups(data, tuned, tmp_path):
+    words = "one two three four five six seven eight nine ten"
+    copies = tuple(replace(data.passages[0], id=str(at), group=str(at), text=f"{words} {at}") for at in range(5))
+    with pytest.raises(TrainingError, match="the new labels stand in 1 groups, those of near copies counted as one; at least 3 are needed"):
+        train(Dataset(FOUR, copies), REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+
+
+def test_a_frame_that_no_new_label_names_is_no_error(data, tuned, tmp_path):
+    new = rows_of(data, 80)
+    silent = Dataset(FOUR, tuple(replace(one, frames=tuple(name for name in one.frames if name != "rain")) for one in new.passages))
+    trained = train(silent, REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+    assert trained.measures["refit"]["average_precision/rain"].value is None
+    assert trained.measures["refit"]["f1/frost"].value is not None
+    assert set(run_figures(trained.judged, FOUR.names)) == {"precision_recall", "reliability", "risk_coverage", "shares"}
+    assert set(trained.measures) == {"refit", "champion", "all-positive", "prior"}
+
+
+def test_a_correction_is_a_new_label_and_the_report_says_that_its_text_was_learned(data, tuned):
+    flipped = tuple(replace(one, frames=() if one.frames else ("rain",)) for one in data.passages[:10])
+    lesson = lesson_of(Dataset(FOUR, (*flipped, *data.passages[10:80])), tuned)
+    assert lesson.new == len(lesson.passages) == 10
+    assert lesson.notes[1:] == (
+        "Of 10 of them it had learned the text with other labels.",
+        "10 of them stand in groups that it has learned from, which flatters.",
+    )
+
+
+@pytest.mark.parametrize("champion", ["frozen", "tuned"])
+def test_a_cache_changes_no_bit_of_a_model(data, champion, request, tmp_path):
+    before, plain = request.getfixturevalue(champion), request.getfixturevalue(f"over_{champion}")
+    run = replace(QUIET, texts=TextCache(tmp_path / "cache"))
+    CachedEncoder(before.encoder, run.texts).encode(data.texts)
+    cached = train(data, REFIT, tmp_path / "model", run=run, champion=before)
+    assert cached.manifest.version == plain.manifest.version
+    assert np.array_equal(cached.answers.probabilities, plain.answers.probabilities)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"learned": None}, "has learned from passages, and nobody knows which; name their files with --trained-on"),
+        ({}, "4 of 84 passages, in 2 groups, have labels that are new to the champion"),
+    ],
+)
+def test_what_cannot_be_told_or_judged_is_refused(data, tuned, change, problem):
+    with pytest.raises(TrainingError, match=problem):
+        lesson_of(rows_of(data, 0, 84), replace(tuned, **change))
+
+
+def test_other_frames_need_new_heads_which_a_taught_encoder_cannot_give(data, tuned, tiny_codebook):
+    other = Dataset(tiny_codebook, tuple(replace(one, frames=()) for one in data.passages))
+    with pytest.raises(TrainingError, match="labels rain, frost, contract, talks; heads for other frames need a recipe that trains anew"):
+        lesson_of(other, tuned)
+
+
+def test_without_a_champion_the_recipe_says_that_it_needs_one(data, tmp_path):
+    with pytest.raises(TrainingError, match="recipe 'refit' starts from a model that is there"):
+        train(data, REFIT, tmp_path / "model", run=QUIET)
+
+
+def test_the_recipe_is_quick_by_its_data():
+    assert isinstance(recipe_named("refit").adaptation, Adaptation)
+    assert not recipe_named("refit").learns_encoder

@@ -1,0 +1,51 @@
+"""The benchmark of quick retraining: what it reads, what it shows, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import retrain
+from benchmarks.retrain import HEADER, Row, cells, read_rows, spread_out
+from framing.errors import DataError
+
+
+def test_a_line_shows_the_median_of_its_rounds_and_how_far_they_lie_apart():
+    assert cells(Row(1050, "warm", (4.0, 9.0, 4.24))) == ["1,050", "warm", "3", "4.2", "4.0 to 9.0"]
+    assert len(cells(Row(1050, "warm", (4.0,)))) == len(HEADER)
+
+
+def test_passages_are_taken_from_all_over_the_file_each_once():
+    lines = [str(at) for at in range(10)]
+    assert spread_out(lines, 10) == lines
+    assert spread_out(lines, 4) == ["0", "2", "5", "7"]
+
+
+def test_of_several_lines_of_a_size_the_last_counts_and_one_that_is_none_is_refused(tmp_path):
+    out = tmp_path / "out.jsonl"
+    rows = [Row(250, "cold", (9.0,)), Row(250, "warm", (3.0,)), Row(250, "cold", (8.0,))]
+    out.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
+    assert read_rows(out) == [Row(250, "cold", (8.0,)), Row(250, "warm", (3.0,))]
+    assert (
+        CliRunner().invoke(retrain.command, ["--table", "--out", str(out)]).output.splitlines()[-2].startswith("| 250 | cold | 1 | 8.0 |")
+    )
+    out.write_text("{}\n")
+    with pytest.raises(DataError, match="row 1: is not a line of this table"):
+        read_rows(out)
+
+
+def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_its_last_word(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
+    monkeypatch.setattr(retrain, "_crown", lambda _: None)
+    found = list(retrain.measure(tmp_path, [100, 200], 2))
+    assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
+        (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),
+    ]  # fmt: skip
+    assert [name for name, _ in asked] == ["frozen"] + ["refit"] * 8
+    monkeypatch.undo()
+    refused = CliRunner().invoke(retrain.command, ["--size", "99"])
+    assert refused.exit_code == 2

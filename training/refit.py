@@ -1,0 +1,107 @@
+"""The model that answers now, as where a quick retraining starts: its encoder, its heads, and what it has learned from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from framing.artifact import Manifest, load_model, read_manifest
+from framing.data import Dataset
+from framing.encoder import SavedEncoder
+from framing.errors import TrainingError
+from framing.model import FramingModel
+from training.adapt import FEWEST_GROUPS
+from training.learned import Learned, learned_from
+from training.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A model to start from. `learned` is None where nobody knows what it has learned from."""
+
+    model: FramingModel
+    encoder: SavedEncoder
+    manifest: Manifest
+    learned: Learned | None = None
+
+    @property
+    def taught(self) -> bool:
+        """Whether its encoder, or the one that it was started from, has itself learned from labelled passages."""
+        made = self.manifest.recipe
+        return any(made.get(how) is not None for how in ("finetuning", "distillation")) or bool(made.get("over", {}).get("taught"))
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the manifest of a model that was started from it says of it."""
+        made = self.manifest
+        return {"version": made.version, "recipe": str(made.recipe["name"]), "taught": self.taught, "run": made.run}
+
+
+def open_champion(folder: Path, learned: Learned | None = None) -> Champion:
+    """The model of a folder. Raises ModelFolderError."""
+    model = load_model(folder)
+    assert isinstance(model.encoder, SavedEncoder)
+    return Champion(model, model.encoder, read_manifest(folder), learned)
+
+
+def over(recipe: Recipe, champion: Champion) -> Recipe:
+    """The recipe with the features and the regularisation of the champion's."""
+    own = asdict(recipe)
+    known = {name: champion.manifest.recipe.get(name, own[name]) for name in ("encoder", "terms", "vector_strength", "term_strength")}
+    return replace(recipe, **known)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned and judged: passages, and the sentences that say why these, and how many are new to the champion."""
+
+    passages: Dataset
+    learned: Learned
+    """What the model will have learned from in the end."""
+    notes: tuple[str, ...] = ()
+    new: int | None = None
+
+
+def lesson_of(dataset: Dataset, champion: Champion | None) -> Lesson:
+    """All passages; over a champion whose encoder has learned from passages, those with labels that are new to it.
+
+    Raises TrainingError where these cannot be told, or are too few.
+    """
+    here = learned_from(dataset)
+    if champion is None:
+        return Lesson(dataset, here)
+    who = f"the champion {champion.manifest.version} ({champion.manifest.recipe['name']})"
+    if not champion.taught:
+        new = None if champion.learned is None else len(champion.learned.new_in(dataset).passages)
+        told = "" if new is None else f", {new} of which are new to it"
+        why = f"The encoder of {who} has not learned from labels, so that its vectors flatter no passage"
+        return Lesson(dataset, here, (f"{why}: new heads were fitted to all {len(dataset)} passages{told}.",), new)
+    return _new_lesson(dataset, champion, who)
+
+
+def _new_lesson(dataset: Dataset, champion: Champion, who: str) -> Lesson:
+    if champion.learned is None:
+        raise TrainingError(
+            f"the encoder of {who} has learned from passages, and nobody knows which; name their files with --trained-on, "
+            "so that figures are taken on others"
+        )
+    if dataset.codebook.names != champion.model.codebook.names:
+        frames = ", ".join(champion.model.codebook.names)
+        raise TrainingError(f"{who} labels {frames}; heads for other frames need a recipe that trains anew, such as frozen")
+    found = champion.learned.new_in(dataset)
+    groups = len(set(found.passages.groups))
+    if groups < FEWEST_GROUPS:
+        raise TrainingError(
+            f"{len(found.passages)} of {len(dataset)} passages, in {groups} groups, have labels that are new to {who}; "
+            f"heads are moved by new labels only, and judged over groups of them: at least {FEWEST_GROUPS} are needed"
+        )
+    notes = [
+        f"The encoder of {who} was itself taught by labelled passages, and on these any heads look better than they are. So its heads "
+        f"were moved by the {len(found.passages)} labels that are new to it, and every figure here is on these passages alone."
+    ]
+    if found.corrected:
+        notes.append(f"Of {found.corrected} of them it had learned the text with other labels.")
+    if found.beside:
+        notes.append(f"{found.beside} of them stand in groups that it has learned from, which flatters.")
+    return Lesson(found.passages, champion.learned | learned_from(dataset), tuple(notes), len(found.passages))
