@@ -84,6 +84,21 @@ def test_fine_tuning_pulls_texts_of_different_labels_apart_and_repeats_itself(sm
     assert np.array_equal(after, tuned())
 
 
+def test_the_first_step_already_pulls_a_rare_label_apart(small_transformer):
+    """A linear layer that starts from zeros would pass nothing on to the encoder in it."""
+    texts = ["Rain fell all day.", "Frost fell all day."] * 8 + ["Hail fell all day."]
+    labels = np.array([[text.startswith("Hail")] for text in texts])
+
+    def nearness(model) -> float:
+        hail, rain = model.encode([texts[-1], texts[0]], normalize_embeddings=True)
+        return float(hail @ rain)
+
+    model = load_source(str(small_transformer))
+    before = nearness(model)
+    finetune(model, texts, labels, FineTuning(epochs=1, least_steps=1, learning_rate=3e-3, batch_size=len(texts)))
+    assert nearness(model) < before - 0.005
+
+
 @pytest.mark.parametrize(("least_steps", "steps"), [(9, 10), (1, 4), (1000, 12)])
 def test_few_texts_are_gone_through_more_often_within_bounds(small_transformer, least_steps, steps):
     told: list[tuple[int, int]] = []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from training.classifier import fit_scores
+
 if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
@@ -27,6 +29,8 @@ class FineTuning:
     batch_size: int = 32
     scale: float = 8.0
     """Unit vectors are multiplied by this before the linear layer, so that its weights stay small."""
+    probe_strength: float = 10.0
+    """Inverse regularisation strength of the logistic regressions that the linear layer starts from."""
     word_embeddings: bool = False
     """Whether the embedding tables learn too. Kept as they are, a word the passages never use still stands beside its
     synonyms, and a step takes a third less time."""
@@ -42,6 +46,9 @@ def finetune(
 ) -> None:
     """Fine-tune `model` in place with binary cross-entropy on labels (n, k) over its scaled unit vectors.
 
+    The linear layer starts as logistic regressions over the vectors as they were (linear probing, then fine-tuning: Kumar et al.
+    2022): from zeros a rare frame would teach the encoder little else than noise before its weights had grown.
+
     Where the processor has instructions for bfloat16, products are taken in it, which halves the time. The same seed, number of
     threads and processor give the same weights. `on_step` is told (steps done, steps in all).
     """
@@ -51,9 +58,7 @@ def finetune(
     torch.manual_seed(seed)
     pieces = [model.tokenizer(text, truncation=True, max_length=model.max_seq_length)["input_ids"] for text in texts]
     targets = torch.tensor(labels, dtype=torch.float32)
-    head = torch.nn.Linear(model.get_embedding_dimension(), targets.shape[1])
-    torch.nn.init.zeros_(head.weight)
-    torch.nn.init.constant_(head.bias, -1.0)
+    head = _probe(model, texts, labels, budget)
     epochs = _epochs(budget, len(texts))
     batches = [batch for epoch in range(epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
     learning = [*_learning(model, budget), *head.parameters()]
@@ -71,6 +76,18 @@ def finetune(
         if on_step is not None:
             on_step(step, len(batches))
     model.eval()
+
+
+def _probe(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning) -> Any:
+    import torch
+
+    vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False).astype("float64")
+    probe = fit_scores(vectors, labels, (vectors.shape[1],), (budget.probe_strength,))
+    head = torch.nn.Linear(vectors.shape[1], labels.shape[1])
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(probe.weights / budget.scale))
+        head.bias.copy_(torch.from_numpy(probe.intercepts))
+    return head
 
 
 def products_in_bfloat16() -> bool:

@@ -17,7 +17,7 @@ from framing.files import whole_file
 from training.transformer.finetune import FineTuning, products_in_bfloat16
 from training.transformer.source import pooling_of
 
-_VERSION = 1
+_VERSION = 2
 """To be raised when fine-tuning changes, so that weights of before are not taken for those of now."""
 
 if TYPE_CHECKING:
