@@ -53,7 +53,7 @@ class Contestant:
     packages: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     repeats: float = 0.0
-    """Share of requests whose text came before in the same round."""
+    """Share of the requests of a load whose text came before in it."""
 
     def body(self, text: str) -> bytes:
         """The body of a request for one text."""
@@ -110,12 +110,13 @@ def _save(place: Path, code: Path, model: Path) -> None:
 
 
 def real_texts(texts: Iterable[str]) -> list[str]:
-    """Those as long as real passages, each once."""
-    return [text for text in dict.fromkeys(texts) if len(text.split()) in WORDS]
+    """Those as long as real passages, each once, in an order of chance that is always the same."""
+    kept = [text for text in dict.fromkeys(texts) if len(text.split()) in WORDS]
+    return [kept[at] for at in np.random.default_rng(0).permutation(len(kept))]
 
 
 def with_repeats(texts: Sequence[str], share: float, seed: int) -> list[str]:
-    """As many texts in all: each is with this probability one that came before, as like as not to come again, and else the next new one."""
+    """As many texts in all: each is, with this probability, one of those that came before, and else the next new one."""
     draws, new = np.random.default_rng(seed), iter(texts)
     stream = [next(new)]
     while len(stream) < len(texts):

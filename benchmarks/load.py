@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
 from framing.errors import FramingError
 
+Result = TypeVar("Result")
+
 OK = 200
+PATIENCE = 30
+"""Seconds that an answer may take before this client gives up."""
 
 
 class LoadError(FramingError):
@@ -53,14 +58,22 @@ class Load:
 def put_load(address: Address, bodies: Sequence[bytes], connections: int, seconds: float) -> Load:
     """Send each body once, one after the other on every connection, until none is left or the time is up.
 
-    Each connection is kept open and asks again when it was answered. Raises LoadError, or OSError where nobody answers.
+    Each connection is kept open and asks again when it was answered. Raises LoadError, or OSError where nobody listens.
     """
-    return asyncio.run(_load(address, [_request(address, body) for body in bodies], connections, seconds))
+    requests = [_request(address, body) for body in bodies]
+    return asyncio.run(_in_time(_load(address, requests, connections, seconds), seconds + PATIENCE))
 
 
 def ask(address: Address, body: bytes) -> tuple[int, bytes]:
-    """Status and body of one answer. Raises LoadError, or OSError where nobody answers."""
-    return asyncio.run(_ask_once(address, _request(address, body)))
+    """Status and body of one answer. Raises LoadError, or OSError where nobody listens."""
+    return asyncio.run(_in_time(_ask_once(address, _request(address, body)), PATIENCE))
+
+
+async def _in_time(work: Coroutine[Any, Any, Result], seconds: float) -> Result:
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError as error:
+        raise LoadError(f"the server gave no answer within {PATIENCE} seconds") from error
 
 
 async def _load(address: Address, requests: Sequence[bytes], connections: int, seconds: float) -> Load:

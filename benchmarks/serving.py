@@ -119,9 +119,8 @@ def measure(
 
 def play(contestant: Contestant, texts: Sequence[str], scratch: Path, number: int, seconds: float, connections: int) -> Round:
     """One server in one round: warmed with texts that do not come again, then asked on one connection, then on all."""
-    stream = with_repeats(texts, contestant.repeats, seed=number) if contestant.repeats else list(texts)
-    bodies = [contestant.body(text) for text in stream]
-    warming, alone, together = _split(bodies)
+    streams = (with_repeats(part, contestant.repeats, seed=number) for part in _split(texts))
+    warming, alone, together = ([contestant.body(text) for text in stream] for stream in streams)
     log = scratch / "server.log"
     with running(contestant.started_in(scratch), contestant.path, warming[0], log, contestant.environment) as server:
         put_load(server.address, warming[1:], connections, WARMING)
@@ -133,10 +132,10 @@ def play(contestant: Contestant, texts: Sequence[str], scratch: Path, number: in
         )  # fmt: skip
 
 
-def _split(bodies: Sequence[bytes]) -> tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]:
+def _split(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
     """A tenth to warm, three for one connection, the rest for all of them."""
-    part = len(bodies) // 10
-    return bodies[:part], bodies[part : 4 * part], bodies[4 * part :]
+    part = len(texts) // 10
+    return texts[:part], texts[part : 4 * part], texts[4 * part :]
 
 
 def _asked(server: Running, bodies: Sequence[bytes], connections: int, seconds: float) -> Load:

@@ -65,7 +65,7 @@ SECTIONS = (
     Section(
         "setfit", "SetFit",
         "Training and prediction on the same few passages, the encoder the same. `seconds` are those of both together.",
-        ("benchmarks.learning_curve", "--peer", "setfit", "--size", "8", "--draws", "2"),
+        ("benchmarks.learning_curve", "--peer", "setfit", "--size", "8", "--draws", "1"),
         ("benchmarks.learning_curve", "--peer", "setfit", "--size", "8", "--draws", "1", "--setfit-steps", "50"),
     ),
     Section(

@@ -53,6 +53,15 @@ def test_an_answer_that_cannot_be_read_is_told(body, problem):
         ask(Address(port, "/"), body)
 
 
+def test_a_server_that_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr("benchmarks.load.PATIENCE", 0.2)
+    with echoing() as (port, _):
+        with pytest.raises(LoadError, match="gave no answer within 0.2 seconds"):
+            ask(Address(port, "/"), b"mute")
+        with pytest.raises(LoadError, match="gave no answer"):
+            put_load(Address(port, "/"), [b"mute"], connections=1, seconds=0.1)
+
+
 def test_nobody_at_the_address_is_an_os_error():
     with echoing() as (port, _):
         pass

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers a body with itself and status 200, or 503 to the body `busy`; without a length to `endless`, and not at all to `gone`."""
+    """Answers a body with itself and status 200, or 503 to the body `busy`; without a length to `endless`,
+    and not at all to `gone`, where it hangs up, and `mute`."""
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[int, bytes]] = []
@@ -20,8 +21,10 @@ class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append((self.client_address[1], body))
-        self.close_connection = body == b"gone"
-        if body == b"gone":
+        self.close_connection = body in (b"gone", b"mute")
+        if body == b"mute":
+            self.rfile.read(1)  # until the client hangs up
+        if body in (b"gone", b"mute"):
             return
         self.send_response(503 if body == b"busy" else 200)
         if body != b"endless":
