@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import psutil
 import pytest
 
@@ -35,3 +38,10 @@ def test_a_server_that_only_says_no_is_told_with_its_last_answer_and_ended(tmp_p
     with pytest.raises(ServerFailed, match="its last answer was 503: busy"), running(ECHO, "/", b"busy", tmp_path / "log", patience=5):
         pass
     assert not any("tests.tiny_http" in " ".join(process.cmdline()) for process in psutil.Process().children())
+
+
+def test_a_benchmark_that_is_told_to_end_leaves_no_server_behind(tmp_path):
+    with pytest.raises(SystemExit), running(ECHO, "/", b"first", tmp_path / "log") as server:
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.sigtimedwait([], 5)  # ends with the signal
+    assert not psutil.pid_exists(server.pid)
