@@ -104,6 +104,7 @@ def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -
 def _save(place: Path, code: Path, model: Path) -> None:
     """A model folder as MLflow saves it; what its code imports is found where the servers run, in the root of this checkout."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     mlflow.pyfunc.save_model(place, python_model=str(code), artifacts={"folder": str(model)}, pip_requirements=[])
