@@ -27,7 +27,7 @@ from training.report import table
 
 CONNECTIONS = 16
 LEARNED = 400
-"""Passages that the heads of the plain model are trained on; their answers are not judged here."""
+"""Passages, from all over the seeds, that the heads of the plain model are trained on; their answers are not judged here."""
 WARMING = 1.0
 """Seconds of requests at all connections before anything counts."""
 PACKAGES = ("mlflow", "sentence-transformers", "torch", "litserve", "onnxruntime", "fastapi", "uvicorn", "uvloop", "httptools")
@@ -70,7 +70,7 @@ def command(rounds: int, seconds: float, connections: int, only: tuple[str, ...]
     click.echo(f"{versions(PACKAGES)}. {words_said(texts)}\n")
     done: list[Round] = []
     with tempfile.TemporaryDirectory() as scratch:
-        prepare(Path(scratch), passages.subset(range(LEARNED)), taking_part)
+        prepare(Path(scratch), passages.subset(range(0, len(passages), len(passages) // LEARNED)), taking_part)
         for one in measure(taking_part, texts, Path(scratch), rounds, seconds, connections):
             done.append(one)
             if out:
