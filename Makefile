@@ -4,7 +4,7 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: run test train mlflow check clean
+.PHONY: run test train mlflow check bench clean
 
 run: .venv/serve
 	$(BIN)/framing serve --port $(PORT)
@@ -24,6 +24,10 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_imports.py
 
+# QUICK=1 takes less of everything. To be run alone on the machine.
+bench: .venv/bench
+	$(BIN)/python -m benchmarks.suite $(if $(QUICK),--quick)
+
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build *.egg-info
 
@@ -38,4 +42,8 @@ clean:
 .venv/dev: .venv/serve constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .[dev]
+	@touch $@
+
+.venv/bench: .venv/dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .[bench]
 	@touch $@

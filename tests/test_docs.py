@@ -52,7 +52,8 @@ def test_every_endpoint_and_setting_is_in_the_readme():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "seeds/README.md", "models/README.md", "benchmarks/README.md", "docs/operating.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "seeds/README.md", "models/README.md", "benchmarks/README.md", "docs/operating.md", "docs/scale.md"],
 )
 def test_every_link_to_a_file_leads_to_one(document):
     text = (ROOT / document).read_text(encoding="utf-8")
@@ -60,6 +61,6 @@ def test_every_link_to_a_file_leads_to_one(document):
     assert [link for link in links if not ((ROOT / document).parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("target", ["run", "test", "train", "mlflow", "check"])
+@pytest.mark.parametrize("target", ["run", "test", "train", "mlflow", "check", "bench"])
 def test_every_target_of_the_makefile_that_users_know_is_there(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

