@@ -32,6 +32,8 @@ from training.transformer.compile import Precision, compile_encoder
 from training.transformer.source import MINILM, load_source
 
 WARMING = 10
+_OPENVINO = {"int8": ("int8", "f32"), "bfloat16": ("float32", "bf16")}
+"""For each precision the graph that OpenVINO reads, and in what it takes the products that the graph has in float32."""
 COMPILED: tuple[Precision, ...] = ("int8", "float32")
 HEADER = (
     "runtime", "precision", "passages side by side", "threads for each", "passages a run", "passages a second", "times as shipped",
@@ -83,6 +85,7 @@ SETUPS = (
         for layout in LAYOUTS
     ),
     Setup("torch", "bfloat16", threads=2, together=32),
+    Setup("openvino", "int8", side_by_side=2),
 )
 
 
@@ -143,9 +146,12 @@ def _open_onnxruntime(source: Source, setup: Setup) -> Encode:
 def _open_openvino(source: Source, setup: Setup) -> Encode:
     import openvino
 
-    folder = source.folders["float32"]
-    streams = {"NUM_STREAMS": setup.side_by_side, "INFERENCE_NUM_THREADS": setup.side_by_side * setup.threads}
-    model = openvino.Core().compile_model(str(folder / GRAPH_FILE), "CPU", {"INFERENCE_PRECISION_HINT": "bf16", **streams})
+    graph, products = _OPENVINO[setup.precision]
+    folder = source.folders[graph]
+    settings = {
+        "INFERENCE_PRECISION_HINT": products, "NUM_STREAMS": setup.side_by_side, "INFERENCE_NUM_THREADS": setup.side_by_side * setup.threads,
+    }  # fmt: skip
+    model = openvino.Core().compile_model(str(folder / GRAPH_FILE), "CPU", settings)
     own = local()  # a request is for one thread at a time
 
     def run(ids: Numbers, mask: Numbers) -> Vectors:
