@@ -148,9 +148,8 @@ def _open_openvino(source: Source, setup: Setup) -> Encode:
 
     graph, products = _OPENVINO[setup.precision]
     folder = source.folders[graph]
-    settings = {
-        "INFERENCE_PRECISION_HINT": products, "NUM_STREAMS": setup.side_by_side, "INFERENCE_NUM_THREADS": setup.side_by_side * setup.threads,
-    }  # fmt: skip
+    threads = setup.side_by_side * setup.threads
+    settings = {"INFERENCE_PRECISION_HINT": products, "NUM_STREAMS": setup.side_by_side, "INFERENCE_NUM_THREADS": threads}
     model = openvino.Core().compile_model(str(folder / GRAPH_FILE), "CPU", settings)
     own = local()  # a request is for one thread at a time
 
