@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,10 +14,8 @@ from typing import Any, BinaryIO
 from framing.errors import BadRow, DataError
 from framing.files import whole_file
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows has other locks; there nobody is kept from running twice at once
-    fcntl = None  # type: ignore[assignment]
 
 SUFFIX = ".part"
 SECONDS = 2.0
@@ -141,7 +140,7 @@ def _new(path: Path, origin: Origin) -> BinaryIO:
 
 
 def _lock(file: BinaryIO) -> None:
-    if fcntl is None:
+    if sys.platform == "win32":  # it has other locks; there nobody is kept from running twice at once
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
