@@ -190,7 +190,7 @@ def answer_with_problems(app: FastAPI, queries: Mapping[str, str]) -> None:
     async def answer_query(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [{**wrong, "loc": wrong["loc"][1:]} for wrong in error.errors()]
-        return invalid_request(errors, {0: queries[request.url.path]}, "The query").response()
+        return invalid_request(errors, {0: queries.get(request.url.path, "those in /openapi.json")}, "The query").response()
 
     app.add_exception_handler(RequestValidationError, answer_query)
     app.add_exception_handler(Problem, _answer_problem)
