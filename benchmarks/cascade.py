@@ -29,8 +29,7 @@ from training.copies import find_copies
 from training.halves import check_apart, load_evaluation
 from training.heldout import HeldOut
 from training.intervals import Figure, bootstrapped
-from training.metrics import Answers, macro_f1
-from training.promote import answers_of
+from training.metrics import Answers, answers_of, macro_f1
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.report import table
 from training.run import Run
@@ -168,7 +167,8 @@ def measured(name: str, first: str, tiers: Tiers, asked: Asked, groups: Sequence
         second, alone, cascade = (macro_f1(answers, weights) for answers in (tiers.second, tiers.first, together))
         return np.stack([weights @ asked / weights.sum(axis=1), second, alone, cascade, second - cascade], axis=1)
 
-    return Row(name, first, len(groups), *bootstrapped(measure, groups, jobs=-1), ratio=ratio)
+    asked_share, accurate, alone, cascade, lost = bootstrapped(measure, groups, jobs=-1)
+    return Row(name, first, len(groups), asked_share, accurate, alone, cascade, lost, ratio)
 
 
 def times_as_fast(quick: FramingModel, accurate: FramingModel, texts: Sequence[str], rounds: int = ROUNDS) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,9 +12,6 @@ from typing import Any, BinaryIO
 
 from framing.errors import BadRow, DataError
 from framing.files import whole_file
-
-if sys.platform != "win32":
-    import fcntl
 
 SUFFIX = ".part"
 SECONDS = 2.0
@@ -120,7 +116,7 @@ def _check(path: Path, first_line: bytes, origin: Origin) -> None:
     """Raise DataError for a file that is no journal, and for one of another origin."""
     try:
         left = json.loads(first_line)
-    except ValueError:
+    except (ValueError, RecursionError):
         left = None
     if not isinstance(left, dict) or left.get("journal") != _MARK:
         raise DataError([BadRow(str(path), None, "is where an interrupted run keeps its answers, but holds something else; move it")])
@@ -140,7 +136,9 @@ def _new(path: Path, origin: Origin) -> BinaryIO:
 
 
 def _lock(file: BinaryIO) -> None:
-    if sys.platform == "win32":  # it has other locks; there nobody is kept from running twice at once
+    try:
+        import fcntl
+    except ImportError:  # Windows has other locks; there nobody is kept from running twice at once
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

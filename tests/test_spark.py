@@ -53,7 +53,7 @@ def rows_of(folder: Path) -> list[dict]:
 
 def executors() -> list[int]:
     """The Spark executors that this process started, by process id."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
     entries = [(int(pid), int(parent), args) for pid, parent, args in (line.split(None, 2) for line in listed)]
     ours = {os.getpid()}
     while more := {pid for pid, parent, _ in entries if parent in ours} - ours:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     `framing score`. A path without a scheme stands on a file system that all workers share, and there `target` appears when it
     is complete. Raises DataError, MissingExtra, TrainingError for a registry or a Spark that cannot be used, ModelFolderError.
     """
+    _quiet()
     with _session(master) as spark, _saved(model, fallback) as saved, _complete_folder(target) as place:
         rows = _read(spark, source)
         count = _check(rows, source)
@@ -58,6 +60,13 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
             problem = f"holds {written} of {count} rows: it must be on a file system that all workers share"
             raise DataError([BadRow(target, None, problem)])
     return count
+
+
+def _quiet() -> None:
+    """Keep what nobody can act on from the terminal: that packages are those of this environment, and newer than Spark knows."""
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
 
 
 @contextmanager
@@ -152,7 +161,6 @@ def _labelled(spark: SparkSession, rows: DataFrame, saved: Path) -> DataFrame:
     import mlflow
     from pyspark.sql import functions
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)  # it warns that the packages are those of this environment
     frames = load_codebook(next(saved.rglob(MANIFEST_FILE)).parent / CODEBOOK_FILE).names
     score = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=_columns(frames), env_manager="local")
     found = "labels of this passage"
@@ -183,6 +191,7 @@ def _complete_folder(target: str) -> Iterator[str]:
         raise DataError([BadRow(target, None, "holds something else than rows that Spark wrote, which would be lost; name another folder")])
     try:
         with whole_folder(folder) as scratch:
+            scratch.rmdir()  # Spark writes to folders that it makes itself
             yield str(scratch.absolute())
     except OSError as error:
         raise DataError([BadRow(target, None, f"cannot be written ({error.strerror or error})")]) from error
