@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,8 @@ def by_frames(model: FramingModel, texts: Sequence[str], rounds: int) -> str:
     vectors = model.encoder.encode(texts).vectors
     terms = None if model.vocabulary is None else [model.vocabulary.transform(text) for text in texts]
     made = {frames: with_frames(model.heads, frames) for frames in FRAMES}
-    alone: dict[str, Work] = {str(frames): (lambda heads=heads: heads.probabilities(vectors, terms)) for frames, heads in made.items()}
-    whole: dict[str, Work] = {str(frames): (lambda heads=heads: reads(model, heads, texts)) for frames, heads in made.items()}
+    alone: dict[str, Work] = {str(frames): partial(heads.probabilities, vectors, terms) for frames, heads in made.items()}
+    whole: dict[str, Work] = {str(frames): partial(reads, model, heads, texts) for frames, heads in made.items()}
     heads_found, whole_found = rates(alone, len(texts), rounds), rates(whole, len(texts), rounds)
     rows = [[name, spread(heads_found[name]), spread(whole_found[name])] for name in alone]
     return table(("frames", "heads alone", "encoder, words and heads"), rows)

@@ -14,7 +14,7 @@ BATCH_SECONDS = 0.002
 """How long a batch is waited for; longer costs a lone request more than it gains."""
 
 
-class PlainApi(litserve.LitAPI):
+class PlainApi(litserve.LitAPI):  # type: ignore[misc]
     """One text in, the probability of each frame out."""
 
     def setup(self, device: str) -> None:
