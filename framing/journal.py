@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,10 +25,11 @@ Origin = Mapping[str, str]
 
 
 class Journal:
-    """What `open_journal` gives; `rows` counts the entries in it."""
+    """What `open_journal` gives."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        self.rows = 0
+        self.useful = os.fstat(file.fileno()).st_size > file.tell()
+        """Whether a later run could go on from it."""
         self.unfinished = path.with_name(path.name + ".rows")
         """Where the target's rows may stand until they are complete."""
         self._file = file
@@ -45,7 +46,6 @@ class Journal:
             if entry is None:
                 break
             end += len(line)
-            self.rows += 1
             yield entry
         self._file.seek(end)
         self._file.truncate()
@@ -58,11 +58,11 @@ class Journal:
             if time.monotonic() - self._flushed > SECONDS:
                 os.fsync(self._file.fileno())
                 self._flushed = time.monotonic()
-        self.rows += len(entries)
+        self.useful = self.useful or bool(entries)
 
     def forget(self) -> None:
         """Leave nothing for a later run to go on from."""
-        self.rows = 0
+        self.useful = False
 
 
 def journal_of(target: Path) -> Path:
@@ -91,9 +91,10 @@ def open_journal(target: Path, origin: Origin, fresh: bool = False) -> Iterator[
             journal.forget()  # a row is at fault: going on would end the same way
         raise
     finally:
-        if finished or not journal.rows:
+        if finished or not journal.useful:
             path.unlink(missing_ok=True)
-        file.close()
+        with suppress(OSError):  # which a full disk says once more; what could not be written is cut off by the next run
+            file.close()
 
 
 def _earlier(path: Path, origin: Origin, fresh: bool) -> BinaryIO | None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import resource
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from framing.journal import journal_of, open_journal
 ORIGIN = {"input": "1", "model": "2"}
 
 
-def run(target: Path, entries: list, error: BaseException, forget: bool = False) -> None:
+def run(target: Path, entries: list, error: BaseException, forget: bool = False, more: Sequence = ()) -> None:
     with open_journal(target, ORIGIN) as journal:
         list(journal.kept())
         journal.keep(entries)
+        journal.keep(more)
         if forget:
             journal.forget()
         raise error
@@ -32,8 +35,15 @@ def test_entries_come_back_as_they_were_and_more_go_behind_them(tmp_path):
     leave(tmp_path / "out", ["two"], KeyboardInterrupt())
     with open_journal(tmp_path / "out", ORIGIN) as journal:
         assert list(journal.kept()) == [{"p": 0.1 + 0.2, "„": ["\u2028", None]}, "two"]
-        assert journal.rows == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_fails_before_it_looks_at_the_entries_leaves_them(tmp_path):
+    leave(tmp_path / "out", ["one"], KeyboardInterrupt())
+    with pytest.raises(KeyError), open_journal(tmp_path / "out", ORIGIN):
+        raise KeyError
+    with open_journal(tmp_path / "out", ORIGIN) as journal:
+        assert list(journal.kept()) == ["one"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +63,18 @@ def test_a_run_that_has_nothing_done_or_forgets_it_leaves_nothing(tmp_path):
     leave(tmp_path / "out", [], KeyboardInterrupt())
     leave(tmp_path / "out", ["one"], KeyboardInterrupt(), forget=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_costs_only_what_did_not_fit(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
+    try:
+        with pytest.raises(DataError, match=r"out\.part: cannot be written \(File too large\)"):
+            run(tmp_path / "out", ["one"], DataError([]), more=["x" * 9000])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with open_journal(tmp_path / "out", ORIGIN) as journal:
+        assert list(journal.kept()) == ["one"]
 
 
 @pytest.mark.parametrize("fresh", [False, True])

@@ -62,79 +62,75 @@ def executors() -> list[int]:
 
 
 @on_spark
-def test_every_row_comes_once_with_the_columns_and_answers_of_framing_score(model, tmp_path):
-    source = numbered(tmp_path / "in.parquet", 100)
-    assert spark.score_on_spark(source, str(tmp_path / "out"), "local[2]", str(model)) == 100
-    score_file(load_model(model), source, tmp_path / "alone.parquet")
-    assert rows_of(tmp_path / "out") == rows_of(tmp_path / "alone.parquet")
-    assert parquet.read_table(tmp_path / "out").schema.names == parquet.read_schema(tmp_path / "alone.parquet").names
-    assert not list(tmp_path.glob(".writing-*"))
+def test_every_row_of_a_folder_comes_once_with_the_columns_and_answers_of_framing_score(model, tmp_path):
+    (tmp_path / "in").mkdir()
+    for part in range(2):
+        columns = {
+            "id": [3 * part + n for n in range(3)],
+            "text": TEXTS[part : part + 3],
+            "Text": [None, "x", ""],
+            "a.b`c": [[], [1], None],
+        }
+        source = write(tmp_path / "in" / f"{part}.parquet", **columns)
+        score_file(load_model(model), source, tmp_path / f"{part}.parquet")
+    earlier = tmp_path / "out"
+    earlier.mkdir()
+    for name in ("_SUCCESS", "part-0.parquet"):
+        (earlier / name).write_bytes(b"of another day")
+
+    assert spark.score_on_spark(str(tmp_path / "in"), str(tmp_path / "out"), "local[2]", str(model)) == 6
+
+    assert rows_of(tmp_path / "out") == [row for part in range(2) for row in rows_of(tmp_path / f"{part}.parquet")]
+    assert parquet.read_table(tmp_path / "out").schema.names == parquet.read_schema(tmp_path / "1.parquet").names
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "0.parquet", "1.parquet"}
 
 
 @on_spark
 def test_no_row_is_lost_or_doubled_when_an_executor_is_killed_half_way(model, tmp_path):
-    source, target = numbered(tmp_path / "in.parquet", 600), tmp_path / "out"
+    source, target = numbered(tmp_path / "in.parquet", 240), tmp_path / "out"
     counted: list[int] = []
     scoring = threading.Thread(
         target=lambda: counted.append(spark.score_on_spark(source, str(target), "local-cluster[2,1,1024]", str(model), rows_a_task=20))
     )
     scoring.start()
-    while len(done := list(tmp_path.glob(".writing-*/_temporary/0/task_*"))) < 3 and scoring.is_alive():
+    while len(done := list(tmp_path.glob(".writing-*/_temporary/0/task_*"))) < 2 and scoring.is_alive():
         time.sleep(0.02)
     (victim, _) = executors()
     os.kill(victim, signal.SIGKILL)
-    assert len(done) < 30  # tasks in all
+    assert len(done) < 12  # tasks in all
     scoring.join(120)
 
-    assert counted == [600]
+    assert counted == [240]
     assert victim not in executors()
     score_file(load_model(model), source, tmp_path / "alone.parquet")
     assert rows_of(target) == rows_of(tmp_path / "alone.parquet")
 
 
 @on_spark
-def test_a_folder_of_files_is_read_as_one_and_columns_of_any_name_are_kept(model, tmp_path):
-    (tmp_path / "in").mkdir()
-    for part in range(3):
-        write(tmp_path / "in" / f"{part}.parquet", **{"id": [part], "text": ["Rain."], "Text": ["x"], "a.b`c": [[part]], "Model": ["mine"]})
-    assert spark.score_on_spark(str(tmp_path / "in"), str(tmp_path / "out"), "local[2]", str(model)) == 3
-    rows = rows_of(tmp_path / "out")
-    assert [(row["id"], row["a.b`c"], row["Model"], row["predicted_frames"]) for row in rows] == [
-        (n, [n], "mine", ["rain"]) for n in range(3)
-    ]
-
-
-@on_spark
-def test_an_earlier_result_is_replaced_and_anything_else_is_not(model, tmp_path):
-    target = tmp_path / "out"
-    for rows in (3, 2):
-        spark.score_on_spark(numbered(tmp_path / "in.parquet", rows), str(target), "local[1]", str(model))
-    assert len(rows_of(target)) == 2
+def test_a_folder_that_holds_anything_else_is_not_replaced(model, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letters.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(DataError, match="mine: holds something else than rows that Spark wrote"):
-        spark.score_on_spark(str(tmp_path / "in.parquet"), str(tmp_path / "mine"), "local[1]", str(model))
+        spark.score_on_spark("in.parquet", str(tmp_path / "mine"), "local[1]", str(model))
     assert (tmp_path / "mine" / "letters.txt").exists()
 
 
 @on_spark
-@pytest.mark.parametrize(
-    ("columns", "problem"),
-    [
+def test_rows_that_cannot_be_scored_are_told_in_one_line(tmp_path):
+    problems = [
         ({"body": ["Rain."]}, "has no column 'text'; its columns are body"),
         ({"text": [1]}, "'text' is not text but bigint"),
         ({"text": ["Rain."], "model": ["mine"]}, "already has a column 'model', which scoring adds"),
         ({"text": ["Rain.", None, " \u00a0\n"]}, "2 of 3 rows have no text"),
         ({"text": pyarrow.array([], "string")}, "has no rows"),
         (None, r"cannot be read as Parquet \(.*does not exist.*\)"),
-    ],
-)
-def test_rows_that_cannot_be_scored_are_told_in_one_line(model, tmp_path, columns, problem):
-    source = str(tmp_path / "in.parquet") if columns is None else write(tmp_path / "in.parquet", **columns)
-    with pytest.raises(DataError, match=rf"in\.parquet: {problem}$") as error:
-        spark.score_on_spark(source, str(tmp_path / "out"), "local[1]", str(model))
-    assert "\n" not in str(error.value)
-    assert {path.name for path in tmp_path.iterdir()} <= {"in.parquet"}
+    ]
+    with spark._session("local[1]") as session:
+        for number, (columns, problem) in enumerate(problems):
+            path = tmp_path / f"{number}.parquet"
+            source = str(path) if columns is None else write(path, **columns)
+            with pytest.raises(DataError, match=rf"^\S+parquet: {problem}$"):
+                spark._check(spark._read(session, source), source)
 
 
 @on_spark

@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,10 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     `framing score`. A path without a scheme stands on a file system that all workers share, and there `target` appears when it
     is complete. Raises DataError, MissingExtra, TrainingError for a registry or a Spark that cannot be used, ModelFolderError.
     """
+    if find_spec("pyspark") is None:
+        raise MissingExtra("scoring on Spark", "spark")
     _quiet()
-    with _session(master) as spark, _saved(model, fallback) as saved, _complete_folder(target) as place:
+    with _complete_folder(target) as place, _saved(model, fallback) as saved, _session(master) as spark:
         rows = _read(spark, source)
         count = _check(rows, source)
         tasks = max(-(-count // rows_a_task), min(spark.sparkContext.defaultParallelism, count))
@@ -71,10 +74,8 @@ def _quiet() -> None:
 
 @contextmanager
 def _session(master: str) -> Iterator[SparkSession]:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise MissingExtra("scoring on Spark", "spark") from error
+    from pyspark.sql import SparkSession
+
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("framing score").master(master)
     for name, value in SETTINGS.items():
