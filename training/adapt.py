@@ -119,7 +119,7 @@ def choose_variance(features: Any, labels: Labels, prior: Array, groups: Sequenc
 def _features(vectors: Vectors, vocabulary: TermWeights | None, texts: Sequence[str]) -> Any:
     """Vectors, terms if there are any, and a column of ones for the intercept, side by side (n, columns)."""
     terms = [] if vocabulary is None else [terms_matrix(vocabulary, texts)]
-    return sp.csr_array(sp.hstack([sp.csr_array(vectors.astype(np.float64)), *terms, np.ones((len(vectors), 1))]))
+    return sp.csr_array(sp.hstack([sp.csr_array(vectors.astype(np.float64)), *terms, sp.csr_array(np.ones((len(vectors), 1)))]))
 
 
 def _weights(heads: Heads) -> Array:

@@ -10,8 +10,8 @@ from pathlib import Path
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage, load_dataset, own_group, text_key
 from framing.labels import open_store
-from framing.labels.label import text_digest
-from framing.labels.states import LabelState, rebuild, take_state
+from framing.labels.label import LabelState, text_digest
+from framing.labels.states import rebuild, take_state
 from training.halves import check_open
 
 
