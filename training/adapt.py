@@ -119,15 +119,12 @@ def choose_variance(features: Any, labels: Labels, prior: Array, groups: Sequenc
 def _features(vectors: Vectors, vocabulary: TermWeights | None, texts: Sequence[str]) -> Any:
     """Vectors, terms if there are any, and a column of ones for the intercept, side by side (n, columns)."""
     terms = [] if vocabulary is None else [terms_matrix(vocabulary, texts)]
-    ones = sp.csr_array(np.ones((len(vectors), 1)))
-    return sp.csr_array(sp.hstack([sp.csr_array(vectors.astype(np.float64)), *terms, ones]))
+    return sp.csr_array(sp.hstack([sp.csr_array(vectors.astype(np.float64)), *terms, sp.csr_array(np.ones((len(vectors), 1)))]))
 
 
 def _weights(heads: Heads) -> Array:
-    intercepts = heads.intercepts[:, np.newaxis]
-    if heads.term_weights is None:
-        return np.hstack([heads.vector_weights, intercepts])
-    return np.hstack([heads.vector_weights, heads.term_weights, intercepts])
+    terms = [] if heads.term_weights is None else [heads.term_weights]
+    return np.hstack([heads.vector_weights, *terms, heads.intercepts[:, None]])
 
 
 def _heads(weights: Array, before: Heads, cuts: Cuts | None) -> Heads:

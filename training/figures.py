@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 def precision_recall_figure(answers: Answers, frames: Sequence[str]) -> Figure:
-    """One curve a frame."""
+    """One curve a frame; a frame that no passage carries has none."""
     figure, axes = _square("recall", "precision", "Precision and recall")
     for column, frame in enumerate(frames):
+        if not answers.labels[:, column].any():
+            continue
         precision, recall, _ = precision_recall_curve(answers.labels[:, column], answers.probabilities[:, column])
         axes.step(recall, precision, where="post", label=frame)
     axes.legend()
