@@ -29,7 +29,7 @@ _EXAMPLE = "Ankara offered to host both delegations and to put its own draft of 
 _PYFUNC = Path(__file__).parents[1] / "pyfunc.py"
 
 
-def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None, evaluation_name: str = "evaluation") -> Version:
+def log_training(dataset: Dataset, trained: Trained, evaluation: Dataset | None = None, *, evaluation_name: str = "evaluation") -> Version:
     """Log a training run with all that compares it to others, and register its model as a new version.
 
     Answers for `evaluation`, passages it was not trained on, are logged as metrics and figures `evaluation/...` and as a table;
