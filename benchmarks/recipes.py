@@ -96,7 +96,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | Non
                     file.write(json.dumps(asdict(row)) + "\n")
             click.echo(table(HEADER, [cells(row)]).splitlines()[-1])
             if track:
-                version = tracking.log_training(dataset, trained, together(held_back), called)
+                version = tracking.log_training(dataset, trained, together(held_back), evaluation_name=called)
                 click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     click.echo("\n" + table(HEADER, [cells(row) for row in (read_rows(out) if out else rows)]))
 

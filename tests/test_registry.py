@@ -35,7 +35,7 @@ def test_a_run_is_registered_promoted_listed_and_followed(served_registry, train
     evaluation.write_text("".join(json.dumps(line) + "\n" for line in lines))
     version = tracking.log_training(weather(30), trained)
     assert version.number == "1"
-    assert run("promote", "1", "--evaluation", str(evaluation)).startswith("promoted: ")
+    assert run("promote", "1", "--evaluation", str(evaluation)).endswith("promoted: version 1 is the champion\n")
     assert run("list").startswith("*    1  small")
     run("follow", "--once", str(tmp_path / "live"))
     live = load_model(tmp_path / "live")

@@ -38,7 +38,7 @@ def trained(small_transformer, tmp_path_factory):
 def version(server, trained):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", server)
-        yield tracking.log_training(weather(), trained, weather(10), "ten groups")
+        yield tracking.log_training(weather(), trained, weather(10), evaluation_name="ten groups")
 
 
 @pytest.fixture

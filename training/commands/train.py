@@ -97,7 +97,8 @@ def command(
     if not track:
         return
     _say("logging to MLflow")
-    version = tracking.log_training(dataset, trained, held_back, evaluation_name(evaluation) if evaluation else "none", passages.tags)
+    called = evaluation_name(evaluation) if evaluation else "none"
+    version = tracking.log_training(dataset, trained, held_back, evaluation_name=called, tags=passages.tags)
     click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
     if evaluation is None:
         click.echo("no --evaluation: the run compares with others by its cross-validation alone, which holds for the same data only")

@@ -31,6 +31,7 @@ def log_training(
     dataset: Dataset,
     trained: Trained,
     evaluation: Dataset | None = None,
+    *,
     evaluation_name: str = "evaluation",
     tags: Mapping[str, str] | None = None,
 ) -> Version:
