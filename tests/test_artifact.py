@@ -247,7 +247,7 @@ def test_a_model_over_an_encoder_that_is_no_file_cannot_be_saved(tiny_model, tin
 
 def test_a_save_that_fails_leaves_the_old_folder_as_it_was(model, copy, tiny_manifest):
     before = {path.name: path.read_bytes() for path in copy.iterdir()}
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError):
         save_model(model, copy, tiny_manifest, [None], "")  # type: ignore[list-item]
     assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]

@@ -253,8 +253,8 @@ def test_a_codebook_that_comes_while_labels_are_read_is_known(store, tiny_codebo
     class Growing:
         codebooks = store.codebooks
 
-        def current(self):
+        def current(self, *until):
             store.keep([Label("Rain.", (), "anna")], tiny_codebook)
-            return store.current()
+            return store.current(*until)
 
     assert current_labels(Growing()).codebook == tiny_codebook

@@ -28,7 +28,7 @@ def test_every_way_gives_the_vectors_of_float32_but_for_its_precision(source, se
     exact = CompiledEncoder(source.folders["float32"], threads=1).encode(TEXTS).vectors
     cosines = (encode(TEXTS) * exact).sum(axis=1)
     assert cosines.min() > (0.9999 if setup.precision == "float32" else 0.97)
-    assert cosines.max() < 1.001
+    assert cosines.max() < 1.01
 
 
 def test_the_way_that_is_called_shipped_gives_the_vectors_that_are_shipped(source):

@@ -21,6 +21,7 @@ from training import tracking
 from training.learned import learned_from, read_learned
 from training.recipes import Recipe, recipe_named
 from training.run import Run
+from training.tracking.registry import LEARNED
 from training.train import train
 
 KNOWN = 80
@@ -75,7 +76,7 @@ def test_labels_of_the_store_become_a_registered_version_over_the_champion_and_a
     assert expected.items() <= ran.data.tags.items()
     assert ran.inputs.dataset_inputs[0].dataset.digest == digest[:36]
     assert ran.data.metrics["f1/frost/low"] <= ran.data.metrics["f1/frost"]
-    learned = read_learned(mlflow.artifacts.load_dict(f"runs:/{version.run}/{tracking.LEARNED}"), "the run")
+    learned = read_learned(mlflow.artifacts.load_dict(f"runs:/{version.run}/{LEARNED}"), "the run")
     assert learned == learned_from(weather())
 
     with closing(open_store(str(place / "labels.db"))) as store:
