@@ -17,6 +17,8 @@ from framing.selection import PoolText, Waiting, load_pool, rank
 
 LOOK_SECONDS = 0.5
 """How often it is looked whether another model answers."""
+ENDING_SECONDS = 2
+"""How long the end waits for a text that is being read; a thread that reads on then ends with the process."""
 
 Serving = Callable[[], FramingModel | None]
 
@@ -72,10 +74,10 @@ class RankedPool:
         self._thread.start()
 
     def end(self) -> None:
-        """Stop ranking; returns when the thread has ended."""
+        """Stop ranking; waits for the text that is being read, though not for long."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(ENDING_SECONDS)
 
     def _keep_ranked(self, serving: Serving) -> None:
         while not self._ended.is_set():
