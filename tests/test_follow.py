@@ -57,7 +57,8 @@ def renew(follower: Follower) -> str:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "training.follow"]
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    return [record.getMessage() for record in records if record.name == "training.follow"]
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ import importlib, os, signal, sys
 from pathlib import Path
 from training.follow import open_follower
 
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 for target in sys.argv[2:]:
