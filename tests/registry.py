@@ -17,7 +17,7 @@ from pathlib import Path
 
 from training import tracking
 
-PATIENCE = 120
+PATIENCE = 300
 """Seconds that a server may take to start; MLflow makes its tables first."""
 BUCKET = "mlflow"
 
