@@ -27,7 +27,7 @@ from framing.following import Following, read_following, write_following
 from training import tracking
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from training.tracking import MlflowClient
 
 LONGEST_WAIT = 60.0
 """Seconds after which a registry that does not answer is asked again at the latest."""

@@ -1,5 +1,7 @@
 """Runs, the registry and its aliases: the only door to mlflow."""
 
+from typing import TYPE_CHECKING
+
 from training.tracking.registry import (
     CHAMPION,
     REGISTERED,
@@ -13,6 +15,9 @@ from training.tracking.registry import (
 )
 from training.tracking.runs import log_training
 from training.tracking.store import DEFAULT_STORE, EXPERIMENT, connect
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient as MlflowClient  # for who hands one on
 
 __all__ = [
     "CHAMPION",
