@@ -203,6 +203,8 @@ def test_once_ends_well_or_with_the_reason(sqlite_registry, tmp_path):
 KILLED = """
 import importlib, os, signal, sys
 from pathlib import Path
+import mlflow.artifacts, mlflow.store.artifact.http_artifact_repo  # once, and not in each child
+from framing.artifact import check_golden, load_model
 from training.follow import open_follower
 
 def die(*_, **__):
@@ -217,7 +219,6 @@ for target in sys.argv[2:]:
             follower.renew()
         os._exit(0)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL, target
-    from framing.artifact import check_golden, load_model
     check_golden(load_model(sys.argv[1]), sys.argv[1])
     print(target, os.readlink(sys.argv[1]))
 """
