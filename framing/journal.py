@@ -132,6 +132,7 @@ def _new(path: Path, origin: Origin) -> BinaryIO:
         beside.write_text(json.dumps({"journal": _MARK, **origin}) + "\n", encoding="utf-8")
     file = path.open("r+b")
     _lock(file)
+    Journal(path, file).unfinished.unlink(missing_ok=True)  # of a run whose journal somebody removed
     file.readline()
     return file
 

@@ -35,6 +35,8 @@ class Remembered(Generic[Result]):
 
     def _remember(self, found: dict[bytes, Result]) -> None:
         with self._changing:
+            for key in found:  # one that comes again is forgotten last
+                self._known.pop(key, None)
             self._known.update(found)
             for key in list(islice(self._known, max(0, len(self._known) - self._most))):
                 del self._known[key]

@@ -39,6 +39,11 @@ def test_what_was_learned_adds_up(data):
     assert len(both.new_in(data).passages) == len(both.new_in(more).passages) == 0
 
 
+def test_a_label_that_is_put_back_to_what_it_was_is_new_again(data):
+    corrected = with_passage(data, frames=("frost",))
+    assert (learned_from(data) | learned_from(corrected)).new_in(data).passages.texts == ["Rain fell."]
+
+
 def test_it_is_kept_as_plain_values_that_do_not_hold_a_text(data):
     content = learned_from(data).as_dict()
     assert read_learned(content, "here") == learned_from(data)

@@ -167,8 +167,9 @@ def test_requests_take_turns_however_many_documents_each_has(watched, gate):
 def test_jobs_are_refused_while_those_before_cost_as_much_as_may_wait(watched, gate):
     queue = ReadingQueue(1, 100, 0)
     first = job(watched, "Rain.")
-    queue.submit(first, Turn(), 60)
-    queue.submit(job(watched, "Rain."), Turn(), 40)
+    queue.submit(first, Turn(), 10)
+    for _ in range(9):
+        queue.submit(job(watched, "Rain."), Turn(), 10)
     with pytest.raises(QueueFull):
         queue.submit(job(watched, "Rain."), Turn(), 1)
     gate.set()
@@ -176,6 +177,16 @@ def test_jobs_are_refused_while_those_before_cost_as_much_as_may_wait(watched, g
     after = job(watched, "Rain.")
     queue.submit(after, Turn(), 50)
     assert after.result.result(PATIENCE)
+
+
+def test_a_large_job_keeps_no_small_ones_out(watched, gate):
+    queue = ReadingQueue(1, 100, 0)
+    large, small = job(watched, "Rain."), job(watched, "Frost.")
+    queue.submit(large, Turn(), 5000)
+    queue.submit(small, Turn(), 1)
+    gate.set()
+    assert large.result.result(PATIENCE)
+    assert small.result.result(PATIENCE)
 
 
 def test_a_job_that_costs_more_than_may_wait_is_taken_where_there_is_room(watched, gate):

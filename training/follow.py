@@ -139,11 +139,14 @@ class Follower:
         try:
             _check(version, place)
         except TrainingError:
-            shutil.rmtree(place, ignore_errors=True)
-            with _named(f"version {version.number} cannot be fetched"):
-                tracking.export_version(version, place)
-            with _removed_on_error(place):
-                _check(version, place)
+            fetched = self.versions / f".fetched-{place.name}"  # what is served stays in place until a sound copy is there
+            with _removed_on_error(fetched):
+                with _named(f"version {version.number} cannot be fetched"):
+                    tracking.export_version(version, fetched)
+                _check(version, fetched)
+                with _named(f"version {version.number} cannot be put in place"):
+                    shutil.rmtree(place, ignore_errors=True)
+                    fetched.rename(place)
 
     def _leads_to(self, place: Path) -> bool:
         return os.path.realpath(self.folder) == os.path.realpath(place)

@@ -11,7 +11,7 @@ from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
 from training.intervals import Figure
-from training.learned import learned_from
+from training.learned import Learned, learned_from
 
 Half = Literal["tune", "sealed"]
 HALVES: tuple[Half, ...] = ("tune", "sealed")
@@ -28,7 +28,12 @@ def check_open(paths: Sequence[Path]) -> None:
 
 def check_apart(training: Dataset, evaluation: Dataset) -> None:
     """Raise TrainingError if a text or a group stands in both."""
-    if found := learned_from(training).overlap(evaluation):
+    check_unknown(learned_from(training), evaluation)
+
+
+def check_unknown(learned: Learned, evaluation: Dataset) -> None:
+    """Raise TrainingError if a text or a group of the evaluation passages is among what was learned."""
+    if found := learned.overlap(evaluation):
         raise TrainingError(found)
 
 

@@ -18,8 +18,10 @@ class Learned:
     labels: frozenset[tuple[str, tuple[str, ...]]]
     groups: frozenset[str]
 
-    def __or__(self, other: Learned) -> Learned:
-        return Learned(self.labels | other.labels, self.groups | other.groups)
+    def __or__(self, later: Learned) -> Learned:
+        """What is known after both; on a text that both hold, the later labels count."""
+        kept = frozenset(label for label in self.labels if label[0] not in later.texts)
+        return Learned(kept | later.labels, self.groups | later.groups)
 
     def new_in(self, dataset: Dataset) -> NewLabels:
         """The passages of `dataset` that are not here with the same labels."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage, load_dataset, own_group, text_key
+from framing.errors import FramingError
 from framing.labels import open_store
 from framing.labels.label import LabelState, text_digest
 from framing.labels.states import rebuild, take_state
@@ -39,6 +40,9 @@ def read_passages(files: Sequence[Path], store: str | None, codebook: Codebook |
         return Passages(load_dataset(files, codebook))
     with closing(open_store(store, create=False)) as labels:
         taken, settled = take_state(labels, codebook) if state is None else rebuild(labels, state)
+    if codebook is not None and codebook.digest != settled.codebook.digest:
+        found, asked = settled.codebook.digest[:12], codebook.digest[:12]
+        raise FramingError(f"state {taken.digest[:12]} was labelled by codebook {found}, not {asked}: name that one, or none")
     if not files:
         return Passages(settled, taken)
     return Passages(joined(load_dataset(files, codebook or settled.codebook), settled), taken)

@@ -72,7 +72,7 @@ def conclude(client: tracking.MlflowClient, tried: Challenge, by: str, because: 
     if tried.comparison is not None:
         more["comparison"] = tracking.log_comparison(tried.comparison, *tried.contenders)
         more["evaluation.sha256"] = tried.comparison.evaluation.dataset.digest
-    if force:
+    if force and not verdict.passed:
         more["forced"] = f"{by}: {because}"
     tracking.record_verdict(client, version, verdict, more)
     if not verdict.passed and not force:

@@ -50,6 +50,7 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     if find_spec("pyspark") is None:
         raise MissingExtra("scoring on Spark", "spark")
     _quiet()
+    _check_places(source, target)
     with _complete_folder(target) as place, _saved(model, fallback) as saved, _session(master) as spark:
         rows = _read(spark, source)
         count = _check(rows, source)
@@ -63,6 +64,14 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
             problem = f"holds {written} of {count} rows: it must be on a file system that all workers share"
             raise DataError([BadRow(target, None, problem)])
     return count
+
+
+def _check_places(source: str, target: str) -> None:
+    """Raise DataError where the target would take the place of the rows."""
+    if "://" in source or "://" in target:
+        return
+    if Path(source).resolve().is_relative_to(Path(target).resolve()):
+        raise DataError([BadRow(target, None, "holds the rows themselves, which would be lost; write to another folder")])
 
 
 def _quiet() -> None:
@@ -97,6 +106,8 @@ def _saved(model: str, fallback: Path | None) -> Iterator[Path]:
         if Path(model).is_dir():
             yield _save(Path(model), fallback, Path(scratch) / "model")
         else:
+            if fallback is not None:
+                raise TrainingError("--multilingual goes with a model folder; a registered version has no fallback")
             yield _download(model, Path(scratch))
 
 
@@ -133,7 +144,7 @@ def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
 
 def _read(spark: SparkSession, source: str) -> DataFrame:
     try:
-        return spark.read.parquet(source)
+        return spark.read.option("mergeSchema", "true").parquet(source)
     except Exception as error:  # noqa: BLE001 - whatever the file system raises
         raise DataError([BadRow(source, None, f"cannot be read as Parquet ({_reason(error)})")]) from error
 

@@ -59,9 +59,11 @@ class LineAnswers(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        with suppress(CancelledError):  # the server's time for ending in order is up; a body without end tells the client
-            await self._exchange(send)
-        self._drop()
+        try:
+            with suppress(CancelledError):  # the server's time for ending in order is up; a body without end tells the client
+                await self._exchange(send)
+        finally:
+            self._drop()
 
     async def _exchange(self, send: Send) -> None:
         try:

@@ -19,6 +19,9 @@ from framing.prediction import DocumentAnswer
 Finish = Callable[[Sequence[DocumentAnswer]], bytes]
 
 
+LARGEST_SHARE = 0.125
+
+
 class QueueFull(Exception):
     """As much waits as may; nothing was taken in."""
 
@@ -74,6 +77,8 @@ class Turn:
     """The place of one request in the order, for all that it submits."""
 
     steps: deque[_Step] = field(default_factory=deque)
+    cache: ReadingCache | None = None
+    """Of the model that it began with: a stream that outlives that model goes on with it, and takes nothing from the next one's."""
 
 
 class ReadingQueue:
@@ -93,12 +98,16 @@ class ReadingQueue:
         self._cache: ReadingCache | None = None
 
     def submit(self, job: Job, turn: Turn, cost: int = 0) -> None:
-        """Take in a job. Raises QueueFull, but never for one without cost; how much it costs is not asked, or large ones would starve."""
+        """Take in a job. Raises QueueFull, but never for one without cost; how much it costs is not asked, or large ones would starve.
+
+        One job counts for at most LARGEST_SHARE of the limit: in its turns it delays others little, and they should not be refused for it.
+        """
         with self._lock:
             if cost and self._cost >= self._limit:
                 raise QueueFull
+            cost = min(cost, max(1, int(self._limit * LARGEST_SHARE)))
             self._cost += cost
-            cache = self._cache_of(job.model)
+            cache = turn.cache = turn.cache or self._cache_of(job.model)
         job.result.add_done_callback(lambda _: self._give_back(cost))
         self._put([_Step(job, part, turn, cache) for part in job.parts])
         self._wake(len(job.parts))
@@ -108,7 +117,7 @@ class ReadingQueue:
             self._cost -= cost
 
     def _cache_of(self, model: FramingModel) -> ReadingCache:
-        """The cache of the model that answers now. A job keeps the one it began with, so that no answer mixes two models."""
+        """The cache of the model that answers now. A turn keeps the one it began with, so that no answer mixes two models."""
         if self._cache is None or self._cache.model is not model:
             self._cache = ReadingCache(model, self._cache_bytes)
         return self._cache

@@ -15,7 +15,7 @@ from training import tracking
 from training.advice import advise
 from training.commands import cache_options, text_cache
 from training.commands.promotion import promoted, rules_option, tell
-from training.halves import check_apart, evaluation_name, load_evaluation
+from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
 from training.learned import learned_from
 from training.passages import Passages, read_passages
@@ -92,6 +92,8 @@ def command(
         tracking.connect()  # a store that cannot be reached is known before hours of work
     run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=_say)
     with _champion(recipe, folder, trained_on, dataset.codebook) as champion:
+        if champion is not None and champion.learned is not None and held_back is not None:
+            check_unknown(champion.learned, held_back)
         trained = train(dataset, recipe, out or Path("runs") / recipe.name, "framing", run, leave_kinds_out, champion)
     _report(trained, recipe.name)
     if not track:
