@@ -138,6 +138,29 @@ def test_a_ranking_whose_model_answers_no_more_is_given_up(served, tiny_model):
     assert waiting.texts == 1
 
 
+def test_a_model_that_cannot_rank_is_told_once_and_the_next_one_ranks(served, tiny_model, caplog):
+    broken = BrokenEncoder()
+    served.model = replace(tiny_model, encoder=broken, identity=ModelIdentity("tiny", "broken", "c", None))
+    assert broken.asked.wait(PATIENCE)
+    served.model = tiny_model
+    served.until(served.is_ranked)
+    assert served.next()["model"]["version"] == "1"
+    assert [record.getMessage() for record in caplog.records if "cannot be ranked" in record.message] == [
+        "The pool cannot be ranked by tiny:broken"
+    ]
+
+
+@dataclass(frozen=True)
+class BrokenEncoder(WordEncoder):
+    """Fails on every text."""
+
+    asked: Event = field(default_factory=Event)
+
+    def encode(self, texts):
+        self.asked.set()
+        raise MemoryError
+
+
 @dataclass(frozen=True)
 class WaitingEncoder(WordEncoder):
     """Answers once it may, and counts the texts it was asked."""

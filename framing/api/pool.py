@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +20,8 @@ LOOK_SECONDS = 0.5
 """How often it is looked whether another model answers."""
 ENDING_SECONDS = 2
 """How long the end waits for a text that is being read; a thread that reads on then ends with the process."""
+
+_log = logging.getLogger("uvicorn.error")
 
 Serving = Callable[[], FramingModel | None]
 
@@ -80,10 +83,15 @@ class RankedPool:
             self._thread.join(ENDING_SECONDS)
 
     def _keep_ranked(self, serving: Serving) -> None:
+        tried: FramingModel | None = None
         while not self._ended.is_set():
             model = serving()
-            if model is not None and (self._ranked is None or self._ranked.model is not model):
-                self._rank(model, serving)
+            if model is not None and model is not tried and (self._ranked is None or self._ranked.model is not model):
+                tried = model
+                try:
+                    self._rank(model, serving)
+                except Exception:  # noqa: BLE001 - the next model may rank what this one could not
+                    _log.exception("The pool cannot be ranked by %s", model.identity)
             self._ended.wait(LOOK_SECONDS)
 
     def _rank(self, model: FramingModel, serving: Serving) -> None:
