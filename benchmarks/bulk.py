@@ -6,13 +6,9 @@ Run alone on the machine: python -m benchmarks.bulk --rows 2000 --rounds 5
 from __future__ import annotations
 
 import json
-import os
-import platform
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import metadata
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -22,9 +18,9 @@ import click
 import numpy as np
 
 from benchmarks.options import plain_errors
+from benchmarks.rounds import machine, rates, ratios, spread, versions
 from framing.artifact import DEFAULT_FOLDER, load_model
 from framing.batch import score_file
-from framing.encoder import available_cores
 from framing.heads import sigmoid
 from framing.model import FramingModel
 from framing.row_writer import open_rows_writer
@@ -37,24 +33,12 @@ if TYPE_CHECKING:
 
 SEEDS = Path(__file__).parent.parent / "seeds" / "passages.jsonl"
 OURS, PLAIN, HALF = "framing score", "sentence-transformers fp32", "sentence-transformers bf16"
+PACKAGES = ("onnxruntime", "torch", "sentence-transformers")
 AT_ONCE = 256
 """Rows that the plain loop hands to `encode`, which sorts them by length into batches of its own."""
-WARMING = 32
 
 Scoring = Callable[[Path, Path], object]
 """Reads rows with a `text` from one file and writes them with their probabilities to another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Speeds:
-    """Rows a second of one contender, by round; the rounds of all contenders stand side by side."""
-
-    name: str
-    rows: tuple[float, ...]
-
-    def over(self, other: Speeds) -> tuple[float, ...]:
-        """How many times as fast as the other, round by round."""
-        return tuple(own / theirs for own, theirs in zip(self.rows, other.rows, strict=True))
 
 
 @click.command()
@@ -71,7 +55,10 @@ def command(folder: Path, rows: int, rounds: int) -> None:
         HALF: encode_loop(load_source(MINILM).bfloat16(), model),
     }
     texts = passages(rows)
-    click.echo(f"{len(texts)} passages, {median(len(text.split()) for text in texts):.0f} words (median), {rounds} rounds; {machine()}")
+    click.echo(
+    words = median(len(text.split()) for text in texts)
+    click.echo(f"{len(texts)} passages, {words:.0f} words (median), {rounds} rounds; {machine()}; {versions(PACKAGES)}")
+    )
     click.echo(report(measure(contenders, texts, rounds)))
 
 
@@ -95,24 +82,11 @@ def encode_loop(encoder: SentenceTransformer, model: FramingModel) -> Scoring:
     return score
 
 
-def measure(contenders: Mapping[str, Scoring], texts: Sequence[str], rounds: int) -> list[Speeds]:
-    """Rows a second of each contender, once warm: every round asks all of them, each time another first."""
+def measure(contenders: Mapping[str, Scoring], texts: Sequence[str], rounds: int) -> dict[str, list[float]]:
+    """Rows a second of each contender, by round."""
     with tempfile.TemporaryDirectory() as scratch:
-        few, all_of_them = (write_texts(Path(scratch) / f"{len(part)}.jsonl", part) for part in (texts[:WARMING], [*texts]))
-        for scoring in contenders.values():
-            scoring(few, Path(scratch) / "out.jsonl")
-        speeds: dict[str, list[float]] = {name: [] for name in contenders}
-        for number in range(rounds):
-            for name in turned(list(contenders), number):
-                start = time.perf_counter()
-                contenders[name](all_of_them, Path(scratch) / "out.jsonl")
-                speeds[name].append(len(texts) / (time.perf_counter() - start))
-    return [Speeds(name, tuple(rows)) for name, rows in speeds.items()]
-
-
-def turned(names: Sequence[str], by: int) -> Iterator[str]:
-    """The names in their order, begun `by` places later."""
-    return (names[(place + by) % len(names)] for place in range(len(names)))
+        source, target = write_texts(Path(scratch) / "in.jsonl", texts), Path(scratch) / "out.jsonl"
+        return rates({name: partial(scoring, source, target) for name, scoring in contenders.items()}, len(texts), rounds)
 
 
 def write_texts(path: Path, texts: Sequence[str]) -> Path:
@@ -123,24 +97,10 @@ def write_texts(path: Path, texts: Sequence[str]) -> Path:
     return path
 
 
-def report(speeds: Sequence[Speeds]) -> str:
+def report(speeds: Mapping[str, Sequence[float]]) -> str:
     """A line for each contender: rows a second, and how many times the plain loop; medians, in brackets the lowest and highest."""
-    plain = next(own for own in speeds if own.name == PLAIN)
-    rows = [(own.name, _spread(own.rows, 0), _spread(own.over(plain), 2)) for own in speeds]
+    rows = [(name, spread(own), spread(ratios(own, speeds[PLAIN]), 2)) for name, own in speeds.items()]
     return table(("contender", "rows a second", "times the plain loop"), rows)
-
-
-def _spread(values: Sequence[float], digits: int) -> str:
-    return f"{median(values):.{digits}f} [{min(values):.{digits}f}, {max(values):.{digits}f}]"
-
-
-def machine() -> str:
-    """Processor, cores and the versions that matter."""
-    cpu = Path("/proc/cpuinfo")
-    lines = cpu.read_text().splitlines() if cpu.exists() else []
-    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
-    versions = ", ".join(f"{package} {metadata.version(package)}" for package in ("onnxruntime", "torch", "sentence-transformers"))
-    return f"{name}, {available_cores()} of {os.cpu_count()} cores; {versions}"
 
 
 if __name__ == "__main__":

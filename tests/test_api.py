@@ -27,6 +27,11 @@ from tests.conftest import ROOT, WordEncoder
 SECRET = "Zanzibarian"
 PROBLEM = "application/problem+json"
 JSON = {"Content-Type": "application/json"}
+PREDICT_SCOPE = {
+    "type": "http", "method": "POST", "path": "/v1/predict", "raw_path": b"/v1/predict", "query_string": b"", "root_path": "",
+    "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http", "server": ("t", 80),
+}  # fmt: skip
+"""A request as a server hands it to the application; who sends and receives is the test's own."""
 
 
 @pytest.fixture
@@ -282,11 +287,7 @@ def test_a_body_without_length_is_refused_before_all_of_it_is_read(client):
         async def send(message):
             received.append(message)
 
-        scope = {
-            "type": "http", "method": "POST", "path": "/v1/predict", "raw_path": b"/v1/predict", "query_string": b"", "root_path": "",
-            "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http", "server": ("t", 80),
-        }  # fmt: skip
-        await app(scope, receive, send)
+        await app({**PREDICT_SCOPE}, receive, send)
 
     asyncio.run(call())
     assert received[0]["status"] == 413
@@ -385,11 +386,7 @@ def test_a_client_that_leaves_has_what_is_not_yet_read_dropped(tiny_model):
         async def send(message):
             sent.append(message)
 
-        scope = {
-            "type": "http", "method": "POST", "path": "/v1/predict", "raw_path": b"/v1/predict", "query_string": b"", "root_path": "",
-            "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http", "server": ("t", 80),
-        }  # fmt: skip
-        await app(scope, receive, send)
+        await app({**PREDICT_SCOPE}, receive, send)
 
     asyncio.run(call())
     release.set()

@@ -198,10 +198,15 @@ def test_a_job_that_costs_more_than_may_wait_is_taken_where_there_is_room(watche
     assert large.result.result(PATIENCE)
 
 
-def test_what_costs_nothing_is_never_refused(watched):
+def test_what_costs_nothing_is_never_refused(watched, gate):
     queue = ReadingQueue(1, 100, 0)
-    queue.submit(job(watched, "Rain."), Turn(), 100)
-    queue.submit(job(watched, "Rain."), Turn())
+    for _ in range(10):
+        queue.submit(job(watched, "Rain."), Turn(), 10)
+    free = job(watched, "Rain.")
+    queue.submit(free, Turn())
+    assert not free.result.done()
+    gate.set()
+    assert free.result.result(PATIENCE)
 
 
 def test_a_cancelled_job_is_not_read_further_and_leaves_its_room(watched, gate):

@@ -279,5 +279,9 @@ def test_what_the_follower_says_is_shown_beside_the_model_that_answers(start, li
     }  # fmt: skip
 
 
-def test_zero_seconds_is_never(live):
-    asyncio.run(asyncio.wait_for(keep_looking(watch_over(live), 0), PATIENCE))
+def test_zero_seconds_is_never(live, monkeypatch):
+    watch = watch_over(live)
+    looks: list[None] = []
+    monkeypatch.setattr(watch, "look", lambda: looks.append(None))
+    asyncio.run(asyncio.wait_for(keep_looking(watch, 0), PATIENCE))
+    assert looks == []

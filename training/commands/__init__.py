@@ -1,7 +1,8 @@
-"""The commands that make and judge models, one a module, and the options that say what is kept of texts."""
+"""The commands that make and judge models, one a module, the options that say what is kept of texts, and how progress is told."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,3 +24,9 @@ def cache_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def text_cache(cache: Path | None, no_cache: bool) -> TextCache:
     """Where vectors are kept, as the options say."""
     return TextCache(None if no_cache else cache or default_folder())
+
+
+def say_stage(stage: str) -> None:
+    """Tell a person at a terminal what is being done now."""
+    if sys.stderr.isatty():
+        click.echo(f"… {stage}", err=True)

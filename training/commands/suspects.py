@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from framing.data import Dataset, load_dataset
 from framing.labels import open_store
 from framing.labels.current import current_labels
 from framing.labels.exchange import labelled_passages
+from training.commands import say_stage
 from training.halves import check_open
 from training.recipes import recipe_named
 from training.run import Run
@@ -48,7 +48,7 @@ def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder
         dataset = _stored(where, book)
     else:
         raise click.UsageError("name the labels: --data FILE, or --labels (FRAMING_LABELS) and the label store")
-    probabilities = unseen_probabilities(dataset, _RECIPE, Run(seed, jobs, on_stage=_say))
+    probabilities = unseen_probabilities(dataset, _RECIPE, Run(seed, jobs, on_stage=say_stage))
     for suspect in find_suspects(dataset, probabilities):
         click.echo(json.dumps(suspect.as_row(), ensure_ascii=False).encode())
 
@@ -57,8 +57,3 @@ def _stored(where: str, book: Path | None) -> Dataset:
     with closing(open_store(where, create=False)) as store:
         current = current_labels(store, load_codebook(book) if book else None)
     return Dataset(current.codebook, tuple(labelled_passages(current)))
-
-
-def _say(stage: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {stage}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from framing.codebook import Codebook, load_codebook
 from framing.data import Dataset, load_dataset
 from training import tracking
 from training.advice import advise
-from training.commands import cache_options, text_cache
+from training.commands import cache_options, say_stage, text_cache
 from training.commands.promotion import promoted, rules_option, tell
 from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
@@ -90,7 +89,7 @@ def command(
         make_cache(kept)
     if track:
         tracking.connect()  # a store that cannot be reached is known before hours of work
-    run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=_say)
+    run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=say_stage)
     with _champion(recipe, folder, trained_on, dataset.codebook) as champion:
         if champion is not None and champion.learned is not None and held_back is not None:
             check_unknown(champion.learned, held_back)
@@ -98,7 +97,7 @@ def command(
     _report(trained, recipe.name)
     if not track:
         return
-    _say("logging to MLflow")
+    say_stage("logging to MLflow")
     called = evaluation_name(evaluation) if evaluation else "none"
     version = tracking.log_training(dataset, trained, held_back, evaluation_name=called, tags=passages.tags)
     click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
@@ -146,11 +145,6 @@ def _recipe(asked: str, dataset: Dataset) -> str:
     advice = advise(dataset)
     click.echo(f"recipe {advice.recipe}: {advice.reason}")
     return advice.recipe
-
-
-def _say(stage: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {stage}", err=True)
 
 
 def _report(trained: Trained, recipe: str) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from training.tracking.champion import Kind, Move, Throne, champion, move_champion, record_verdict, throne, version_before
 from training.tracking.comparisons import log_comparison
 from training.tracking.contenders import find, of_version, opened_champion
-from training.tracking.registry import CHAMPION, REGISTERED, Version, export_version, load_version, version_of, versions
+from training.tracking.registry import CHAMPION, REGISTERED, Version, export_version, version_of, versions
 from training.tracking.runs import log_training
 from training.tracking.store import DEFAULT_STORE, EXPERIMENT, connect
 
@@ -25,7 +25,6 @@ __all__ = [
     "connect",
     "export_version",
     "find",
-    "load_version",
     "log_comparison",
     "log_training",
     "move_champion",

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framing.artifact import MANIFEST_FILE, check_replaceable, load_model
+from framing.artifact import MANIFEST_FILE, check_replaceable
 from framing.errors import TrainingError
 from framing.files import whole_folder
-from framing.model import FramingModel
 from training.learned import Learned, read_learned
 
 if TYPE_CHECKING:
@@ -50,12 +49,6 @@ def versions(client: MlflowClient) -> list[Version]:
     """All versions of the registered model, newest first."""
     found = client.search_model_versions(f"name='{REGISTERED}'")
     return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
-
-
-def load_version(version: Version) -> FramingModel:
-    """The model of a version, loaded whole into memory."""
-    with downloaded(version_uri(version)) as folder:
-        return load_model(folder)
 
 
 def export_version(version: Version, folder: Path) -> None:
