@@ -55,10 +55,8 @@ def command(folder: Path, rows: int, rounds: int) -> None:
         HALF: encode_loop(load_source(MINILM).bfloat16(), model),
     }
     texts = passages(rows)
-    click.echo(
     words = median(len(text.split()) for text in texts)
     click.echo(f"{len(texts)} passages, {words:.0f} words (median), {rounds} rounds; {machine()}; {versions(PACKAGES)}")
-    )
     click.echo(report(measure(contenders, texts, rounds)))
 
 
