@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REGISTERED = "framing"
 CHAMPION = "champion"
+_UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow calls a version that is not there, and a number that is none."""
 LEARNED = "data/learned.json"
 """Artifact of a run: digests of the texts that its model has learned from, with labels and groups."""
 
@@ -35,12 +37,14 @@ class Version:
 
 
 def version_of(client: MlflowClient, number: str) -> Version:
-    """A version of the registered model, by number. Raises TrainingError if there is none."""
+    """A version of the registered model, by number. Raises TrainingError if there is none, or the registry cannot say."""
     from mlflow.exceptions import MlflowException
 
     try:
         found = client.get_model_version(REGISTERED, number)
     except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise TrainingError(f"the registry cannot tell of version {number}: {str(error).splitlines()[0]}") from error
         raise TrainingError(f"there is no version {number} of '{REGISTERED}'; see `framing models list`") from error
     return Version(str(found.version), str(found.run_id), tuple(found.aliases), dict(found.tags))
 
