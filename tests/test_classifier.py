@@ -60,11 +60,11 @@ def test_blocks_that_do_not_add_up_are_an_error():
         FrameClassifier(blocks=(3, 4)).fit(X, y)
 
 
-def test_held_out_log_odds_from_elsewhere_decide_the_thresholds():
+def test_held_out_scores_from_elsewhere_decide_the_thresholds():
     X, y, groups = drawn()
     own = FrameClassifier().fit(X, y, groups=groups)
     doubtful = np.random.default_rng(0).normal(size=y.shape)
-    modest = FrameClassifier().fit(X, y, groups=groups, held_out_logits=doubtful)
+    modest = FrameClassifier().fit(X, y, groups=groups, held_out_scores=[doubtful])
     assert (modest.calibration_.slopes < own.calibration_.slopes).all()
 
 
@@ -79,5 +79,5 @@ def test_the_heads_for_serving_give_the_estimators_probabilities():
 
 
 def test_a_fold_without_a_rare_frame_falls_back_to_its_share():
-    scores = fit_scores(np.ones((4, 2)), np.array([[False], [False], [False], [False]]), (2,), (1.0,))
+    scores = fit_scores(np.ones((4, 2)), np.array([[False], [False], [False], [False]]), 1.0)
     assert scores(np.ones((1, 2))).round(3).tolist() == [[round(float(np.log((1 / 6) / (5 / 6))), 3)]]

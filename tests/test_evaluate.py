@@ -22,7 +22,9 @@ def folder(compiled_encoder, tiny_manifest, tmp_path_factory):
     data = weather(30)
     vectors = compiled_encoder.encode(data.texts).vectors
     scores = data.labels * 4.0 - 2.0
-    model: FramingModel = fit_model(data, Recipe("small", ""), compiled_encoder, vectors, HeldOut(scores, scores, scores > 0), "tiny")
+    model: FramingModel = fit_model(
+        data, Recipe("small", ""), compiled_encoder, vectors, HeldOut((scores, scores), scores, scores > 0), "tiny"
+    )
     assert model.identity == ModelIdentity("tiny", "unsaved", FOUR.digest, None)
     out = tmp_path_factory.mktemp("evaluate") / "model"
     save_model(model, out, tiny_manifest, data.texts[:2], "")

@@ -65,7 +65,7 @@ def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, t
     source = minilm.encode(seed_texts, normalize_embeddings=True).astype(float)
     labels = np.array([[any(word in text.lower() for word in ("gas", "oil", "lng"))] for text in seed_texts])
     half = len(seed_texts) // 2
-    decided = [fit_scores(vectors[:half], labels[:half], (384,), (10.0,))(vectors[half:]) > 0 for vectors in (compiled, source)]
+    decided = [fit_scores(vectors[:half], labels[:half], 10.0)(vectors[half:]) > 0 for vectors in (compiled, source)]
     assert (decided[0] == decided[1]).mean() > 0.97
 
 

@@ -73,7 +73,7 @@ def adapt(
 
     scores = joined_scores(score, splits, labels.shape, run.jobs)
     own_cuts = _enough(dataset, how, folds, run.seed)
-    unseen = decided(scores, labels, splits) if own_cuts else _cut_as(before, scores)
+    unseen = decided((scores,), labels, splits) if own_cuts else _cut_as(before, scores)
     variance = choose_variance(features, labels, prior, dataset.groups, how, run.seed)
     weights = moved(features, labels, prior, variance)
     heads = _heads(weights, before, learn_cuts(scores, labels) if own_cuts else None)
@@ -141,7 +141,7 @@ def _heads(weights: Array, before: Heads, cuts: Cuts | None) -> Heads:
 
 def _cut_as(before: Heads, logits: Array) -> HeldOut:
     probabilities = sigmoid(logits)
-    return HeldOut(logits, probabilities, before.decide(probabilities))
+    return HeldOut((logits,), probabilities, before.decide(probabilities))
 
 
 def _enough(dataset: Dataset, how: Adaptation, folds: int, seed: int) -> bool:

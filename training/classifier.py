@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from framing.heads import Array, Heads, sigmoid
 from training.folds import Fold, joined_scores, split_groups
+from training.shares import added_up, block_shares
 from training.thresholds import learn_cuts
 
 Labels = NDArray[np.bool_]
@@ -35,13 +36,13 @@ class LinearScores:
 class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Multi-label classifier over column blocks, such as vectors and TF-IDF terms side by side.
 
-    Each block has its own logistic regression a frame and the blocks' log-odds are averaged, which keeps a few dense
-    columns from drowning in thousands of sparse ones. Platt scaling (Platt 1999) on grouped out-of-fold log-odds makes
-    them probabilities.
+    Each block has its own logistic regression a frame, which keeps a few dense columns from drowning in thousands of sparse
+    ones; their log-odds are added up in the shares that `block_shares` learns from grouped out-of-fold ones, on which Platt
+    scaling (Platt 1999) then makes them probabilities.
 
     Parameters: `blocks`, the widths of the column blocks from left to right (None: one block); `C`, one inverse
     regularisation strength for all blocks or a tuple with one for each; `folds` for the out-of-fold log-odds; `n_jobs` for joblib.
-    Learned: `scores_`, `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
+    Learned: `shares_` (blocks,), `scores_`, `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
     """
 
     def __init__(
@@ -61,19 +62,19 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    def fit(self, X: Any, y: Any, groups: Sequence[str] | None = None, held_out_logits: Array | None = None) -> Self:
+    def fit(self, X: Any, y: Any, groups: Sequence[str] | None = None, held_out_scores: Sequence[Array] | None = None) -> Self:
         """Learn from features X (n, columns) and labels y (n, k).
 
-        `groups` (n,) are never split between a fold's two sides. `held_out_logits` (n, k) replaces the inner folds where
-        features themselves were learned on these texts, as those of a fine-tuned encoder are.
+        `groups` (n,) are never split between a fold's two sides. `held_out_scores`, one (n, k) for each block, replace the inner
+        folds where features themselves were learned on these texts, as those of a fine-tuned encoder are.
         """
         X, labels = self._checked(X, y)
         self.classes_ = np.arange(labels.shape[1])
-        self.scores_ = self._fit_scores(X, labels)
-        if held_out_logits is None:
-            held_out_logits = self._held_out(X, labels, groups)
-        self.held_out_logits_ = held_out_logits
-        cuts = learn_cuts(held_out_logits, labels)
+        blocks = held_out_scores if held_out_scores is not None else self._held_out(X, labels, groups)
+        self.shares_ = block_shares(blocks, labels)
+        self.scores_ = joined_blocks(self._fit_blocks(X, labels), self.shares_)
+        self.held_out_logits_ = added_up(blocks, self.shares_)
+        cuts = learn_cuts(self.held_out_logits_, labels)
         self.calibration_, self.thresholds_, self.floors_ = cuts.calibration, cuts.thresholds, cuts.floors
         return self
 
@@ -90,19 +91,26 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"blocks add up to {sum(blocks)} columns, X has {X.shape[1]}")
         return X, labels
 
-    def _fit_scores(self, X: Any, labels: Labels) -> LinearScores:
-        blocks = self.blocks or (X.shape[1],)
-        strengths = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
-        return fit_scores(X, labels, blocks, strengths)
+    def _blocks_of(self, X: Any) -> list[Any]:
+        widths = self.blocks or (X.shape[1],)
+        return [X[:, end - width : end] for width, end in zip(widths, np.cumsum(widths), strict=True)]
 
-    def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> Array:
+    def _fit_blocks(self, X: Any, labels: Labels) -> list[LinearScores]:
+        blocks = self._blocks_of(X)
+        strengths = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
+        return [fit_scores(block, labels, C) for block, C in zip(blocks, strengths, strict=True)]
+
+    def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> list[Array]:
         folds = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
 
         def score(fold: Fold) -> Array:
             train, test = fold
-            return self._fit_scores(X[train], labels[train])(X[test])
+            fitted = self._fit_blocks(X[train], labels[train])
+            return np.hstack([scores(block) for scores, block in zip(fitted, self._blocks_of(X[test]), strict=True)])
 
-        return joined_scores(score, folds, labels.shape, self.n_jobs)
+        blocks = len(self._blocks_of(X))
+        joined = joined_scores(score, folds, (len(labels), blocks * labels.shape[1]), self.n_jobs)
+        return np.split(joined, blocks, axis=1)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Calibrated log-odds (n, k)."""
@@ -127,15 +135,16 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return Heads(weights[:, :dimensions], terms, intercepts, self.thresholds_, self.floors_)
 
 
-def fit_scores(X: Any, labels: Labels, blocks: Sequence[int], strengths: Sequence[float]) -> LinearScores:
-    """Fit a logistic regression to each block and frame, and average the blocks' log-odds; not calibrated."""
-    weights, intercepts, start = [], np.zeros(labels.shape[1]), 0
-    for width, C in zip(blocks, strengths, strict=True):
-        fitted = [_fit_frame(X[:, start : start + width], column, C) for column in labels.T]
-        weights.append(np.array([coefficients for coefficients, _ in fitted]) / len(blocks))
-        intercepts += np.array([intercept for _, intercept in fitted]) / len(blocks)
-        start += width
-    return LinearScores(np.hstack(weights), intercepts)
+def fit_scores(X: Any, labels: Labels, C: float) -> LinearScores:
+    """Fit a logistic regression to each frame; not calibrated."""
+    fitted = [_fit_frame(X, column, C) for column in labels.T]
+    return LinearScores(np.array([weights for weights, _ in fitted]), np.array([intercept for _, intercept in fitted]))
+
+
+def joined_blocks(blocks: Sequence[LinearScores], shares: Array) -> LinearScores:
+    """The scores of blocks that stand side by side, each counting by its share."""
+    weights = np.hstack([share * block.weights for share, block in zip(shares, blocks, strict=True)])
+    return LinearScores(weights, added_up([block.intercepts for block in blocks], shares))
 
 
 def _fit_frame(X: Any, labels: NDArray[np.bool_], C: float) -> tuple[Array, float]:

@@ -49,7 +49,7 @@ def words(dataset: Dataset, folds: int, seed: int = 0, jobs: int = -1, scores: A
     splits = split_groups(dataset.groups, folds, seed)
     if scores is None:
         scores = term_scores(count_terms(dataset.texts), dataset.labels, splits, TERM_STRENGTH, jobs)
-    unseen = decided(scores, dataset.labels, splits)
+    unseen = decided((scores,), dataset.labels, splits)
     return Answers(unseen.probabilities, unseen.decisions, dataset.labels)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from training.classifier import Labels, fit_scores
 from training.folds import Fold, joined_scores, split_groups
 from training.recipes import Recipe
 from training.run import Run
+from training.shares import added_up, block_shares
 from training.terms import CountedTerms, WeighedTerms, count_terms
 from training.thresholds import learn_cuts
 from training.transformer.build import build_encoder
@@ -27,16 +28,16 @@ from training.transformer.build import build_encoder
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Scores (n, k) of each passage by heads, and where the recipe fine-tunes an encoder, that have not seen its group.
+    """What heads give for each passage, and where the recipe fine-tunes an encoder, that have not seen its group.
 
     `probabilities` and `decisions` (n, k) use calibration and cut points learned on the labels of the other folds only, though on
-    scores of heads that did see this fold. `terms` (n, k) are the scores by terms alone, where the recipe weighs any.
+    scores of heads that did see this fold; so do the shares of `blocks`, the scores (n, k) by vectors alone and, where the recipe
+    weighs any, by terms alone.
     """
 
-    scores: Array
+    blocks: tuple[Array, ...]
     probabilities: Array
     decisions: NDArray[np.int8]
-    terms: Array | None = None
 
 
 def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run = Run(), folds: Sequence[Fold] | None = None) -> HeldOut:
@@ -52,9 +53,9 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
 
     scores = joined_scores(by_vectors, splits, labels.shape, 1 if vectors is None else run.jobs)
     if not recipe.terms:
-        return decided(scores, labels, splits)
+        return decided((scores,), labels, splits)
     terms = term_scores(count_terms(dataset.texts), labels, splits, recipe.term_strength, run.jobs)
-    return replace(decided((scores + terms) / 2, labels, splits), terms=terms)
+    return decided((scores, terms), labels, splits)
 
 
 def training_matrix(vectors: Vectors, terms: WeighedTerms | None) -> tuple[Any, tuple[int, ...]]:
@@ -73,7 +74,7 @@ def strengths(recipe: Recipe) -> tuple[float, ...]:
 def block_scores(block: Any, labels: Labels, fold: Fold, strength: float) -> Array:
     """Uncalibrated scores of the test rows of a fold, by heads over one block of features (n, columns) that learned from its train rows."""
     train, test = fold
-    return fit_scores(block[train], labels[train], (block.shape[1],), (strength,))(block[test])
+    return fit_scores(block[train], labels[train], strength)(block[test])
 
 
 def term_scores(counted: CountedTerms, labels: Labels, folds: Sequence[Fold], strength: float, jobs: int = 1) -> Array:
@@ -88,11 +89,13 @@ def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Vec
         return CachedEncoder(encoder, run.texts).encode(dataset.texts).vectors
 
 
-def decided(scores: Array, labels: Labels, folds: Sequence[Fold]) -> HeldOut:
-    """Each fold's test rows, calibrated and cut by the scores (n, k) and labels of the rows it learned from."""
+def decided(blocks: tuple[Array, ...], labels: Labels, folds: Sequence[Fold]) -> HeldOut:
+    """Each fold's test rows, by shares, calibration and cuts from the blocks' scores (n, k) and labels of the rows learned from."""
     probabilities, decisions = np.zeros(labels.shape), np.zeros(labels.shape, np.int8)
     for rest, test in folds:
+        shares = block_shares([block[rest] for block in blocks], labels[rest])
+        scores = added_up(blocks, shares)
         cuts = learn_cuts(scores[rest], labels[rest])
         probabilities[test] = cuts.calibration.probabilities(scores[test])
         decisions[test] = cuts.decide(probabilities[test])
-    return HeldOut(scores, probabilities, decisions)
+    return HeldOut(blocks, probabilities, decisions)

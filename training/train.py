@@ -154,7 +154,7 @@ def fit_model(
     terms = count_terms(dataset.texts).weighed() if recipe.terms else None
     vocabulary = None if terms is None else terms.vocabulary
     matrix, blocks = training_matrix(vectors, terms)
-    classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_logits=unseen.scores)
+    classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
     languages = trained_languages(dataset, cache)
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)

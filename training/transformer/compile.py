@@ -23,14 +23,17 @@ def compile_encoder(model: SentenceTransformer, folder: Path, precision: Precisi
     """Write the graph and the tokenizer of a plain model into `folder` (made if missing) and open them.
 
     int8 is dynamic, a scale for each output channel, and of seven-bit weights: with eight bits processors without VNNI
-    instructions overflow in 16-bit sums, and would give other answers than those with them.
+    instructions overflow in 16-bit sums, and would give other answers than those with them. Before, attention, embeddings and GELU
+    become one node each, where the graph has them in a form that onnxruntime knows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         exported = Path(scratch) / "float32.onnx"
         _export(model, exported)
         if precision == "int8":
-            _quantize(exported, folder / GRAPH_FILE)
+            fused = Path(scratch) / "fused.onnx"
+            _fuse(model, exported, fused)
+            _quantize(fused, folder / GRAPH_FILE)
         else:
             (folder / GRAPH_FILE).write_bytes(exported.read_bytes())
     save_tokenizer(model, folder / TOKENIZER_FILE)
@@ -68,10 +71,22 @@ def _export(model: SentenceTransformer, path: Path) -> None:
         )  # fmt: skip
 
 
-def _quantize(exported: Path, path: Path) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+def _fuse(model: SentenceTransformer, exported: Path, path: Path) -> None:
+    from onnxruntime.transformers.fusion_options import FusionOptions
+    from onnxruntime.transformers.optimizer import optimize_model
 
-    prepared = exported.with_name("prepared.onnx")
-    quant_pre_process(str(exported), str(prepared), skip_symbolic_shape=True)
-    quantize_dynamic(str(prepared), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+    config = model[0].auto_model.config
+    kinds = FusionOptions("bert")
+    # onnxruntime's kernels for these two run slower than the nodes they would replace; see SLOW_FUSIONS
+    kinds.enable_skip_layer_norm = kinds.enable_bias_skip_layer_norm = kinds.enable_bias_gelu = False
+    heads, width = config.num_attention_heads, config.hidden_size
+    fused = optimize_model(str(exported), "bert", num_heads=heads, hidden_size=width, optimization_options=kinds, opt_level=0)
+    fused.save_model_to_file(str(path))
+
+
+def _quantize(fused: Path, path: Path) -> None:
+    from onnx import TensorProto
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    float32 = {"DefaultTensorType": TensorProto.FLOAT}  # of what fused nodes give, which shape inference cannot tell
+    quantize_dynamic(str(fused), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, extra_options=float32)
