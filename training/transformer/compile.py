@@ -87,6 +87,9 @@ def _fuse(model: SentenceTransformer, exported: Path, path: Path) -> None:
 def _quantize(fused: Path, path: Path) -> None:
     from onnx import TensorProto
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
+    prepared = fused.with_name("prepared.onnx")
+    quant_pre_process(str(fused), str(prepared), skip_optimization=True, skip_symbolic_shape=True)
     float32 = {"DefaultTensorType": TensorProto.FLOAT}  # of what fused nodes give, which shape inference cannot tell
-    quantize_dynamic(str(fused), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, extra_options=float32)
+    quantize_dynamic(str(prepared), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, extra_options=float32)
