@@ -20,6 +20,7 @@ from training.metrics import Answers, answers_of
 from training.recipes import Recipe, recipe_named
 from training.run import Run
 from training.train import fit
+from training.transformer.weights import make_cache
 
 PEERS = ("setfit",)
 FEWEST_FOLDS = 2
@@ -53,6 +54,8 @@ class RecipeContender:
     """A recipe, with fewer folds where the passages do not carry its own."""
 
     recipe: Recipe
+    cache: Path | None = None
+    """Where fine-tuned transformers are kept."""
 
     @property
     def name(self) -> str:
@@ -61,7 +64,7 @@ class RecipeContender:
     def answer(self, train: Dataset, test: Dataset, seed: int) -> Answered:
         recipe = with_possible_folds(self.recipe, train, seed)
         with tempfile.TemporaryDirectory() as scratch:
-            model = fit(train, recipe, Path(scratch), run=Run(seed, quiet=True)).model
+            model = fit(train, recipe, Path(scratch), run=Run(seed, cache=self.cache, quiet=True)).model
             probabilities = answers_of(model, test).probabilities
         note = "" if recipe.folds == self.recipe.folds else f"{recipe.folds} folds in place of {self.recipe.folds}"
         return Answered(cut_at(probabilities, model.heads.thresholds, test), note)
@@ -101,9 +104,11 @@ def with_possible_folds(recipe: Recipe, train: Dataset, seed: int) -> Recipe:
     return replace(recipe, folds=FEWEST_FOLDS)
 
 
-def contenders(recipes: Sequence[Recipe], peers: Sequence[str], setfit_steps: int) -> list[Contender]:
+def contenders(recipes: Sequence[Recipe], peers: Sequence[str], setfit_steps: int, cache: Path | None = None) -> list[Contender]:
     """The recipes, and those of the peers that are installed; a peer that is not is told and left out. Raises UsageError for nobody."""
-    found: list[Contender] = [RecipeContender(recipe) for recipe in recipes]
+    if cache is not None:
+        make_cache(cache)
+    found: list[Contender] = [RecipeContender(recipe, cache) for recipe in recipes]
     if "setfit" in peers:
         try:
             setfit.check_installed()

@@ -75,7 +75,8 @@ def parse_size(size: str) -> int | None:
 @plain_errors
 def command(
     data: tuple[Path, ...], codebook: Path, test: Path, gvfc: int | None, gvfc_data: Path, sizes: tuple[str, ...], draws: int,
-    recipes: tuple[str, ...], no_recipes: bool, peers: tuple[str, ...], setfit_steps: int, out: Path | None, resume: bool, only_table: bool,
+    recipes: tuple[str, ...], no_recipes: bool, peers: tuple[str, ...], setfit_steps: int, cache: Path | None, out: Path | None,
+    resume: bool, only_table: bool,
 ) -> None:  # fmt: skip
     """Train each contender on the same few examples, and test all on the same passages."""
     check_out(out, only_table or resume)
@@ -85,7 +86,7 @@ def command(
     click.echo(f"{source.name}: draws from {len(source.pool)} passages, tests on {len(source.test)}")
     results = []
     if not only_table:
-        who = contenders(recipes_asked(recipes, no_recipes), peers, setfit_steps)
+        who = contenders(recipes_asked(recipes, no_recipes), peers, setfit_steps, cache)
         for result in run_all(trials(source, sizes, draws, who), out, resume):
             click.echo(str(result))
             results.append(result)

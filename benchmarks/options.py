@@ -23,6 +23,10 @@ peers_option = click.option("--peer", "peers", multiple=True, type=click.Choice(
 steps_option = click.option(
     "--setfit-steps", type=click.IntRange(1), default=STEPS, show_default=True, help="Steps of 16 pairs after which SetFit's training ends."
 )
+weights_option = click.option(
+    "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
+    help="Keeps fine-tuned transformers; where one is taken from there, its seconds are not counted.",
+)  # fmt: skip
 out_option = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -34,7 +38,7 @@ table_option = click.option("--table", "only_table", is_flag=True, help="Measure
 
 def contender_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Who takes part, and where results go."""
-    for option in (table_option, resume_option, out_option, steps_option, peers_option, no_recipes_option, recipes_option):
+    for option in (table_option, resume_option, out_option, weights_option, steps_option, peers_option, no_recipes_option, recipes_option):
         command = option(command)
     return command
 

@@ -34,7 +34,7 @@ PUBLISHED = ("BERT as published (Table 1)", ".76", ".82", "", "", "5", "")
 @plain_errors
 def command(
     folder: Path, folds: int, chosen: tuple[int, ...], recipes: tuple[str, ...], no_recipes: bool, peers: tuple[str, ...],
-    setfit_steps: int, out: Path | None, resume: bool, only_table: bool,
+    setfit_steps: int, cache: Path | None, out: Path | None, resume: bool, only_table: bool,
 ) -> None:  # fmt: skip
     """Train and test each contender on the published folds, fold by fold."""
     check_out(out, only_table or resume)
@@ -43,7 +43,7 @@ def command(
         if not folder.is_dir():
             raise click.ClickException(f"skipped: the corpus is not at {folder}")
         own = [replace(recipe, folds=INNER_FOLDS) for recipe in recipes_asked(recipes, no_recipes)]
-        who = contenders(own, peers, setfit_steps)
+        who = contenders(own, peers, setfit_steps, cache)
         for result in run_all(trials(folder, chosen or range(folds), who), out, resume):
             click.echo(str(result))
             results.append(result)
