@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from framing.ahead import ahead
+from framing.encoder import available_cores
 from framing.errors import BadRow, DataError
 from framing.journal import Journal, Origin, open_journal
-from framing.model import FramingModel
+from framing.model import FramingModel, ToRead
 from framing.prediction import PassageAnswer
-from framing.remembered import Remembered
+from framing.reading_cache import ReadingCache
 from framing.row_writer import open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
 
@@ -28,8 +29,6 @@ LABELS = ("predicted_frames", "probabilities", "decisions", "model")
 """The columns that scoring adds."""
 CHUNK = 32
 """Rows that are scored together."""
-THREADS = 2
-"""Chunks that are scored at a time: while the encoder's threads work on one, the words and languages of the other are looked at."""
 _JSON_LINES = (".jsonl", ".ndjson")
 
 Labels = dict[str, Any]
@@ -74,12 +73,14 @@ def labelled_rows(model: FramingModel, rows: Iterator[Row], journal: Journal) ->
     """Each row with its labels: from the journal as far as that goes, then from the model, and into the journal."""
     for labels, row in zip(journal.kept(), rows, strict=False):  # in this order no row is taken for which there are no labels
         yield row, labels
-    labels_of = Remembered(lambda texts: map(scored_fields, model.score(texts)))
+    cache = ReadingCache(model)
 
     def score(chunk: tuple[Row, ...]) -> tuple[tuple[Row, ...], list[Labels]]:
-        return chunk, labels_of([row.fields[TEXT] for row in chunk])
+        texts = [row.fields[TEXT] for row in chunk]
+        return chunk, [scored_fields(answer) for answer in model.scored(texts, cache.read(ToRead(texts, [None] * len(texts))))]
 
-    for chunk, found in ahead(score, iter(lambda: tuple(islice(rows, CHUNK)), ()), THREADS):
+    # One chunk a core: while the encoder's threads work on some, the words and languages of others are looked at.
+    for chunk, found in ahead(score, iter(lambda: tuple(islice(rows, CHUNK)), ()), available_cores()):
         journal.keep(found)
         yield from zip(chunk, found, strict=True)
 

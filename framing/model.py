@@ -46,6 +46,16 @@ class Reading:
             [reader for reading in readings for reader in reading.readers],
         )
 
+    def singles(self) -> list[Reading]:
+        """A reading of each text (n = 1), which holds no memory of the others."""
+
+        def single(row: int) -> Reading:
+            at = slice(row, row + 1)
+            arrays = self.probabilities[at].copy(), self.decisions[at].copy(), self.truncated[at].copy()
+            return Reading(*arrays, self.languages[at], self.readers[at])
+
+        return [single(row) for row in range(len(self.languages))]
+
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
@@ -53,6 +63,10 @@ class ToRead:
 
     texts: Sequence[str]
     languages: Sequence[str | None]
+
+    def at(self, rows: Sequence[int]) -> ToRead:
+        """Only the texts in these rows."""
+        return ToRead([self.texts[row] for row in rows], [self.languages[row] for row in rows])
 
 
 Labelling = Generator[ToRead, Reading, DocumentAnswer]
@@ -105,7 +119,10 @@ class FramingModel:
 
     def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
         """Label each text as one passage, as given: no evidence, nothing left out."""
-        reading = self.read(texts)
+        return self.scored(texts, self.read(texts))
+
+    def scored(self, texts: Sequence[str], reading: Reading) -> tuple[PassageAnswer, ...]:
+        """What `score` makes of the reading of these texts."""
         return tuple(self._answer(Span(0, len(text), text), reading, row) for row, text in enumerate(texts))
 
     def read(self, texts: Sequence[str], known: Sequence[str | None] | None = None) -> Reading:

@@ -38,9 +38,9 @@ ARROWS = {
     "selection": "model labels",
     "ahead": "",
     "journal": "files",
-    "remembered": "",
-    "batch": "artifact model data labels ahead journal remembered",
-    "api": "artifact model data labels following selection",
+    "reading_cache": "model",
+    "batch": "artifact model data labels ahead journal reading_cache",
+    "api": "artifact reading_cache data labels following selection",
     "cli": "artifact model data labels",
     "commands": "cli batch api",
 }

@@ -13,9 +13,9 @@ from threading import Event
 import numpy as np
 import pytest
 
-from framing.api.reading_cache import ENTRY_BYTES, ReadingCache
 from framing.encoder import EncodedTexts
-from framing.model import FramingModel
+from framing.model import FramingModel, Reading, ToRead
+from framing.reading_cache import ENTRY_BYTES, ReadingCache
 from tests.conftest import WordEncoder
 
 PATIENCE = 20
@@ -27,12 +27,17 @@ class Counting(WordEncoder):
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         super().__init__()
-        self.__dict__.update(read=[], meanwhile=meanwhile)
+        self.__dict__.update(read=[], calls=[], meanwhile=meanwhile)
 
     def encode(self, texts: Sequence[str]) -> EncodedTexts:
         self.__dict__["read"] += texts
+        self.__dict__["calls"].append(list(texts))
         self.__dict__["meanwhile"]()
         return super().encode(texts)
+
+
+def read(cache: ReadingCache, *texts: str, language: str | None = None) -> Reading:
+    return cache.read(ToRead(texts, [language] * len(texts)))
 
 
 @pytest.fixture
@@ -42,40 +47,50 @@ def model(tiny_model: FramingModel) -> FramingModel:
 
 def test_a_text_that_comes_again_is_read_once_and_answered_alike(model):
     cache = ReadingCache(model, 100_000)
-    first, again = cache.read("Rain, rain.", None), cache.read("Rain, rain.", None)
+    first, again = read(cache, "Rain, rain."), read(cache, "Rain, rain.")
     assert model.encoder.read == ["Rain, rain."]
     assert np.array_equal(first.probabilities, again.probabilities)
     assert np.array_equal(first.probabilities, model.read(["Rain, rain."]).probabilities)
 
 
+def test_of_several_texts_those_not_known_are_read_together_and_each_once(model):
+    cache = ReadingCache(model, 100_000)
+    read(cache, "Frost.")
+    reading = read(cache, "Rain.", "Frost.", "Rain.", "Clear sky.")
+    assert model.encoder.calls == [["Frost."], ["Rain.", "Clear sky."]]
+    assert reading.probabilities.tolist() == [
+        model.read([text]).probabilities[0].tolist() for text in ("Rain.", "Frost.", "Rain.", "Clear sky.")
+    ]
+
+
 def test_a_text_of_one_more_space_is_another(model):
     cache = ReadingCache(model, 100_000)
     for text in ("rain", "rain ", "Rain"):
-        cache.read(text, None)
+        read(cache, text)
     assert model.encoder.read == ["rain", "rain ", "Rain"]
 
 
 def test_a_known_language_makes_another_reading(model):
     cache = ReadingCache(model, 100_000)
-    assert [cache.read(GERMAN, language).languages for language in (None, "en", None, "en")] == [["de"], ["en"], ["de"], ["en"]]
-    assert cache.read(GERMAN, None).decisions.tolist() == [[1, 1]]
+    assert [read(cache, GERMAN, language=language).languages for language in (None, "en", None, "en")] == [["de"], ["en"], ["de"], ["en"]]
+    assert read(cache, GERMAN).decisions.tolist() == [[1, 1]]
     assert len(model.encoder.read) == 2
 
 
 def test_no_bytes_are_no_cache(model):
     cache = ReadingCache(model, 0)
-    cache.read("Rain.", None)
-    cache.read("Rain.", None)
+    read(cache, "Rain.")
+    read(cache, "Rain.")
     assert model.encoder.read == ["Rain.", "Rain."]
 
 
 def test_those_not_used_for_longest_are_given_up_first(model):
     cache = ReadingCache(model, 3 * (ENTRY_BYTES + 100))
     for text in ("one", "two", "three", "one", "four"):
-        cache.read(text, None)
+        read(cache, text)
     model.encoder.read.clear()
     for text in ("four", "one", "three", "two"):
-        cache.read(text, None)
+        read(cache, text)
     assert model.encoder.read == ["two"]
 
 
@@ -87,7 +102,7 @@ def test_memory_stays_within_the_bound(tiny_model):
     try:
         cache = ReadingCache(tiny_model, limit)
         for number in range(400):
-            cache.read(f"text number {number}", "en")
+            read(cache, f"text number {number}", language="en")
         gc.collect()
         taken, _ = tracemalloc.get_traced_memory()
     finally:
@@ -105,11 +120,13 @@ def test_who_asks_for_a_text_that_is_being_read_waits_for_that(tiny_model):
     model = replace(tiny_model, encoder=Counting(meanwhile))
     cache = ReadingCache(model, 100_000)
     with ThreadPoolExecutor(4) as threads:
-        first = threads.submit(cache.read, "Rain.", None)
+        first = threads.submit(read, cache, "Rain.")
         assert reading.wait(PATIENCE)
-        others = [threads.submit(cache.read, "Rain.", None) for _ in range(3)]
+        others = [threads.submit(read, cache, "Rain.") for _ in range(3)]
         go_on.set()
-        assert all(one.result(PATIENCE) is first.result(PATIENCE) for one in others)
+        assert {tuple(one.result(PATIENCE).probabilities[0]) for one in [first, *others]} == {
+            tuple(tiny_model.read(["Rain."]).probabilities[0])
+        }
     assert model.encoder.read == ["Rain."]
 
 
@@ -122,13 +139,13 @@ def test_an_error_is_raised_and_the_text_read_anew_next_time(tiny_model):
 
     cache = ReadingCache(replace(tiny_model, encoder=Counting(meanwhile)), 100_000)
     with pytest.raises(RuntimeError, match="no memory"):
-        cache.read("Rain.", None)
-    assert cache.read("Rain.", None).probabilities.shape == (1, 2)
+        read(cache, "Rain.")
+    assert read(cache, "Rain.").probabilities.shape == (1, 2)
 
 
 def test_texts_themselves_are_not_kept(model):
     cache = ReadingCache(model, 100_000)
-    reading = cache.read("Zanzibarian rain.", None)
+    reading = read(cache, "Zanzibarian rain.")
     model.encoder.read.clear()
     kept = pickle.dumps([(key, value.probabilities, value.languages) for key, value in cache._kept.items()])
     assert b"Zanzibarian" not in kept

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from framing.api.reading_cache import ReadingCache
 from framing.model import FramingModel, Labelling, Reading, ToRead
 from framing.prediction import DocumentAnswer
+from framing.reading_cache import ReadingCache
 
 Finish = Callable[[Sequence[DocumentAnswer]], bytes]
 
@@ -164,7 +164,7 @@ class ReadingQueue:
         part = step.part
         if step.row is None:
             return self._advance(step, None)
-        reading = step.cache.read(part.asked.texts[step.row], part.asked.languages[step.row])
+        reading = step.cache.read(part.asked.at([step.row]))
         with self._lock:
             part.readings[step.row] = reading
             if len(part.readings) < len(part.asked.texts):

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from framing.artifact import DEFAULT_FOLDER
 from framing.errors import FramingError
+from framing.reading_cache import CACHE_BYTES
 
 PREFIX = "FRAMING_"
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     queue_characters: int = Field(
         1_000_000, ge=1, description="a whole number of characters that wait to be read, 1 or more; from there on requests are refused"
     )
-    cache_bytes: int = Field(16_000_000, ge=0, description="a whole number of bytes for what was read before, 0 for no cache")
+    cache_bytes: int = Field(CACHE_BYTES, ge=0, description="a whole number of bytes for what was read before, 0 for no cache")
     max_body_bytes: int = Field(8_000_000, ge=1, description="a whole number of bytes a request, 1 or more")
 
 
