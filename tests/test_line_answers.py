@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from framing.api.app import create_app
 from framing.api.body import LINES
-from framing.api.line_answers import AHEAD
+from framing.api.queue import AHEAD
 from framing.api.settings import Settings
 from framing.encoder import EncodedTexts
 from framing.model import FramingModel
@@ -129,11 +129,17 @@ def test_a_server_without_a_model_refuses_the_whole_body():
 class Connection:
     """A request whose body is sent, and whose answers come, piece by piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads: bool = True) -> None:
         self.sent: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.answers: asyncio.Queue[bytes] = asyncio.Queue()
         self.taken = 0
         """Pieces of the body that the server took."""
+        self.begun = False
+        """Whether the head of the answer was sent."""
+        self.reads = asyncio.Event()
+        """Whether the client reads answers; the server cannot send more before."""
+        if reads:
+            self.reads.set()
 
     def send(self, *lines: str, more: bool = True) -> None:
         self.sent.put_nowait({"type": "http.request", "body": "".join(f"{one}\n" for one in lines).encode(), "more_body": more})
@@ -150,7 +156,9 @@ class Connection:
         return message
 
     async def _send(self, message: dict[str, object]) -> None:
+        self.begun = True
         if message.get("body"):
+            await self.reads.wait()
             self.answers.put_nowait(message["body"])
 
     def request(self, app) -> Awaitable[None]:
@@ -182,11 +190,11 @@ def run(scenario: Callable[[Connection], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-async def until_idle(connection: Connection) -> None:
+async def until_idle(*connections: Connection) -> None:
     """Until the server takes no more of what has been sent."""
     before = -1
-    while connection.taken != before:
-        before = connection.taken
+    while (taken := sum(connection.taken for connection in connections)) != before:
+        before = taken
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -217,6 +225,58 @@ def test_no_more_is_taken_in_than_is_soon_answered(tiny_model):
         await request
         texts = [json.loads(connection.answers.get_nowait())["passages"][0]["text"] for _ in range(pieces)]
         assert [int(text.split()[0]) for text in texts] == list(range(pieces))
+
+    run(scenario)
+
+
+def test_streams_that_nobody_reads_hold_no_more_together_than_may_wait_and_stop_no_other(tiny_model):
+    """Each line costs a hundredth of the limit."""
+
+    async def scenario(read: Connection) -> None:
+        app = create_app(tiny_model, Settings(queue_characters=30_000))
+        slow = [Connection(reads=False) for _ in range(10)]
+        requests = [one.request(app) for one in slow]
+        for number in range(60):
+            for one in slow:
+                one.send(line(f"{number} rain".ljust(100, "."), split="none"), more=number < 59)
+        await until_idle(*slow)
+        held = [one.taken - 1 for one in slow]  # the last piece waits for room
+        assert sum(held) <= 100 + len(slow)
+        assert min(held) >= 1
+
+        requests.append(read.request(app))
+        for number in range(60):
+            read.send(line(f"{number} frost".ljust(100, "."), split="none"), more=number < 59)
+        assert [(await read.answer())["passages"][0]["text"].split()[0] for _ in range(60)] == [str(number) for number in range(60)]
+
+        for one in slow:
+            one.reads.set()
+        await asyncio.gather(*requests)
+        for one in slow:
+            texts = [json.loads(one.answers.get_nowait())["passages"][0]["text"] for _ in range(60)]
+            assert [int(text.split()[0]) for text in texts] == list(range(60))
+
+    run(scenario)
+
+
+def test_an_answer_begins_when_the_first_piece_of_the_body_has_come(tiny_model):
+    async def scenario(connection: Connection) -> None:
+        request = connection.request(create_app(tiny_model, Settings()))
+        await until_idle(connection)
+        assert not connection.begun
+        connection.send(more=False)
+        await request
+        assert connection.begun
+
+    run(scenario)
+
+
+def test_a_client_that_leaves_before_its_body_is_not_answered(tiny_model):
+    async def scenario(connection: Connection) -> None:
+        request = connection.request(create_app(tiny_model, Settings()))
+        connection.leave()
+        await request
+        assert not connection.begun
 
     run(scenario)
 

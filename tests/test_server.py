@@ -284,6 +284,22 @@ def test_lines_are_answered_while_others_are_still_to_come(start, open_stream):
     assert answers.read() == b""
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(start, kind):
+    server = start()
+    server.wait_for("/readyz")
+    body = b'{"text": "Rain."}\n'
+    head = f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
+        client.sendall(head.encode())
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(body)
+        answer = HTTPResponse(client)
+        answer.begin()
+        assert answer.status == 200
+        assert json.loads(answer.read())["passages"][0]["text"] == "Rain."
+
+
 def test_a_thousand_lines_are_answered_in_order(start, open_stream):
     server = start()
     server.wait_for("/readyz")
@@ -301,6 +317,18 @@ def test_a_thousand_lines_are_answered_in_order(start, open_stream):
         texts = [json.loads(answer)["passages"][0]["text"] for answer in answers]
         sending.result(PATIENCE)
     assert texts == [f"Rain {number}." for number in range(1000)]
+
+
+def test_a_stream_without_a_line_yet_is_told_that_the_server_stops(start, open_stream):
+    server = start(GRACE="1")
+    server.wait_for("/readyz")
+    stream = open_stream(server)
+    server.wait_for("/healthz")  # by when the head has been read
+    _, code, written = stop(server)
+    answer = HTTPResponse(stream.connection)
+    answer.begin()
+    assert (answer.status, json.load(answer)["type"]) == (503, "urn:framing:problem:stopping")
+    assert (code, "Traceback" in written) == (0, False)
 
 
 def test_a_stream_breaks_off_visibly_when_the_server_stops(start, open_stream):

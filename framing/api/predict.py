@@ -12,7 +12,7 @@ from framing.api.body import JSON, LINES, media_type_of, parse_predict_request, 
 from framing.api.dependencies import Limits, Queue, Served
 from framing.api.line_answers import LineAnswers
 from framing.api.openapi import PREDICT_ANSWER, PREDICT_BODY, problem_responses
-from framing.api.problems import Problem
+from framing.api.problems import Problem, stopping
 from framing.api.queue import Job, QueueFull, Turn
 from framing.api.schemas import DocumentsAnswer, TextAnswer
 from framing.api.work import cost_of, job_for
@@ -66,7 +66,7 @@ async def _answer(request: Request, job: Job) -> Response:
             if await request.is_disconnected():
                 return Response(status_code=CLIENT_GONE)
         return Response(answer.result(), media_type=JSON)
-    except CancelledError as error:  # the server's time for ending in order is up
-        raise Problem(problems.STOPPING, "The server is stopping and could not finish; send the request again.") from error
+    except CancelledError as error:
+        raise stopping() from error
     finally:
         answer.cancel()

@@ -180,6 +180,11 @@ def mistake() -> Problem:
     return Problem(INTERNAL, "The server made a mistake, which it has written to its log; nothing is wrong with the request.")
 
 
+def stopping() -> Problem:
+    """The problem for a request that was cancelled because the server's time for ending in order is up."""
+    return Problem(STOPPING, "The server is stopping and could not finish; send the request again.")
+
+
 async def _answer_mistake(_request: Request, _error: Exception) -> Response:
     return mistake().response()
 

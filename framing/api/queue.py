@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from framing.api.room import Room
 from framing.model import FramingModel, Labelling, Reading, ToRead
 from framing.prediction import DocumentAnswer
 from framing.reading_cache import ReadingCache
@@ -20,6 +21,8 @@ Finish = Callable[[Sequence[DocumentAnswer]], bytes]
 
 
 LARGEST_SHARE = 0.125
+AHEAD = 50_000
+"""The most that a stream takes in ahead of what was sent, in characters: enough to keep the workers busy, and soon done."""
 
 
 class QueueFull(Exception):
@@ -84,7 +87,8 @@ class Turn:
 class ReadingQueue:
     """Does jobs on `workers` threads, and takes none in while those that are not done cost `limit` together, in any unit.
 
-    What was read is kept in `cache_bytes` for texts that come again.
+    What was read is kept in `cache_bytes` for texts that come again. Streams take their jobs in one by one, as they have `room` for
+    them, which is of the same limit.
     """
 
     def __init__(self, workers: int, limit: int, cache_bytes: int) -> None:
@@ -94,6 +98,7 @@ class ReadingQueue:
         """Those that have steps, the next one first."""
         self._limit = limit
         self._cost = 0
+        self.room = Room(limit, AHEAD)
         self._cache_bytes = cache_bytes
         self._cache: ReadingCache | None = None
 
