@@ -96,7 +96,7 @@ def parts(model: FramingModel, tokenizer: Any) -> Mapping[str, Callable[[Prepare
     return {
         "JSON of the request": lambda one: PredictRequest.model_validate_json(one.body),
         "language": lambda one: language_of(one.text),
-        "passages and sentences": lambda one: split_passages(one.text, "none", "en"),
+        "passages": lambda one: split_passages(one.text, "none", "en", sentences=False),
         "tokenizer": lambda one: tokenizer.encode(one.text),
         GRAPH: lambda one: session.run(None, {name: one.pieces[name] for name in inputs}),
         "words (TF-IDF)": lambda one: None if model.vocabulary is None else model.vocabulary.transform(one.text),

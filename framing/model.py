@@ -104,7 +104,7 @@ class FramingModel:
     def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True) -> Labelling:
         """What `predict` does, in steps between which the texts that are asked for are read."""
         language = language_of(text)
-        passages = split_passages(text, split, language)
+        passages = split_passages(text, split, language, sentences=evidence)
         scored = [passage for passage in passages if passage.left_out is None]
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []

@@ -61,10 +61,11 @@ class Passage:
     left_out: str | None
 
 
-def split_passages(text: str, split: Split = "paragraph", language: str | None = None) -> tuple[Passage, ...]:
+def split_passages(text: str, split: Split = "paragraph", language: str | None = None, sentences: bool = True) -> tuple[Passage, ...]:
     """Cut a document into passages: one for each paragraph or sentence, or (`none`) one for the whole, which is never left out.
 
-    Its `language` is found out unless given. Raises TextError for text that holds nothing but white space, and for an unknown `split`.
+    Its `language` is found out unless given. Without `sentences` passages come without theirs, but for those that are sentences, and
+    sooner. Raises TextError for text that holds nothing but white space, and for an unknown `split`.
     """
     if split not in get_args(Split):
         raise TextError(f"unknown split '{split}'; accepted are {', '.join(get_args(Split))}")
@@ -72,17 +73,17 @@ def split_passages(text: str, split: Split = "paragraph", language: str | None =
     if not paragraphs:
         raise TextError("the text is empty: it holds nothing but white space")
     language = language or language_of(text)
+    wanted = sentences or split == "sentence"
+    found = [_sentences(text, start, end, language) if wanted else () for start, end in paragraphs]
+    if split == "none":
+        start, end = paragraphs[0][0], paragraphs[-1][1]
+        return (Passage(start, end, text[start:end], tuple(sentence for each in found for sentence in each), None),)
     reasons = reasons_left_out([text[start:end] for start, end in paragraphs])
-    passages = [
-        Passage(start, end, text[start:end], _sentences(text, start, end, language), reason)
-        for (start, end), reason in zip(paragraphs, reasons, strict=True)
-    ]
-    if split == "paragraph":
-        return tuple(passages)
     if split == "sentence":
-        return tuple(Passage(s.start, s.end, s.text, (s,), passage.left_out) for passage in passages for s in passage.sentences)
-    start, end = passages[0].start, passages[-1].end
-    return (Passage(start, end, text[start:end], tuple(s for passage in passages for s in passage.sentences), None),)
+        return tuple(Passage(s.start, s.end, s.text, (s,), reason) for each, reason in zip(found, reasons, strict=True) for s in each)
+    return tuple(
+        Passage(start, end, text[start:end], each, reason) for (start, end), each, reason in zip(paragraphs, found, reasons, strict=True)
+    )
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:

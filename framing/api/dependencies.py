@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from anyio import CapacityLimiter
@@ -13,6 +14,7 @@ from framing.api.queue import ReadingQueue
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.labels import Labels
+from framing.model import FramingModel
 
 
 async def _served(request: Request) -> ServedModel:
@@ -27,9 +29,17 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
-async def _queue(request: Request) -> ReadingQueue:
-    queue: ReadingQueue = request.app.state.queue
-    return queue
+@dataclass(frozen=True, slots=True)
+class Means:
+    """All that labelling needs, in one: FastAPI takes a twentieth of a millisecond for each thing that a handler is given."""
+
+    model: FramingModel
+    queue: ReadingQueue
+    settings: Settings
+
+
+async def _means(request: Request) -> Means:
+    return Means((await _served(request)).model, request.app.state.queue, request.app.state.settings)
 
 
 async def _store(request: Request) -> Labels:
@@ -47,6 +57,6 @@ async def _store_threads(request: Request) -> CapacityLimiter:
 
 Served = Annotated[ServedModel, Depends(_served)]
 Limits = Annotated[Settings, Depends(_settings)]
-Queue = Annotated[ReadingQueue, Depends(_queue)]
+ToLabel = Annotated[Means, Depends(_means)]
 Store = Annotated[Labels, Depends(_store)]
 StoreThreads = Annotated[CapacityLimiter, Depends(_store_threads)]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from framing.api import problems
 from framing.api.body import JSON, LINES, media_type_of, parse_predict_request, read_body
-from framing.api.dependencies import Limits, Queue, Served
+from framing.api.dependencies import ToLabel
 from framing.api.line_answers import LineAnswers
 from framing.api.openapi import PREDICT_ANSWER, PREDICT_BODY, problem_responses
 from framing.api.problems import Problem, stopping
@@ -40,7 +40,7 @@ _REFUSED = problem_responses(
 @router.post(
     "/v1/predict", response_model=TextAnswer | DocumentsAnswer, responses={**PREDICT_ANSWER, **_REFUSED}, openapi_extra=PREDICT_BODY
 )
-async def predict(request: Request, served: Served, queue: Queue, settings: Limits) -> Response:
+async def predict(request: Request, means: ToLabel) -> Response:
     """Label the passages of one text, or of several documents.
 
     A body of JSON lines holds many such requests, one a line, and is answered line by line, in order, as the answers are ready; a line
@@ -48,11 +48,11 @@ async def predict(request: Request, served: Served, queue: Queue, settings: Limi
     than it can answer soon.
     """
     if media_type_of(request.headers, (JSON, LINES)) == LINES:
-        return LineAnswers(request, served.model, queue, settings)
-    asked = await parse_predict_request(await read_body(request, settings.max_body_bytes), settings)
-    job = job_for(asked, served.model)
+        return LineAnswers(request, means.model, means.queue, means.settings)
+    asked = await parse_predict_request(await read_body(request, means.settings.max_body_bytes), means.settings)
+    job = job_for(asked, means.model)
     try:
-        queue.submit(job, Turn(), cost_of(asked))
+        means.queue.submit(job, Turn(), cost_of(asked))
     except QueueFull as error:
         detail = "As much text waits to be read as this server lets wait; try again in a moment."
         raise Problem(problems.BUSY, detail, headers={"Retry-After": "1"}) from error
