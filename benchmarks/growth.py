@@ -16,9 +16,9 @@ import click
 import numpy as np
 
 from benchmarks.contestants import CONTESTANTS, OURS, SEEDS, real_texts
-from benchmarks.load import put_load
+from benchmarks.load import Load, put_load
 from benchmarks.options import plain_errors
-from benchmarks.rounds import rates, ratios, spread
+from benchmarks.rounds import rates, ratios, split_evenly, spread, turned
 from benchmarks.servers import running
 from framing.artifact import DEFAULT_FOLDER, load_model
 from framing.heads import Array, Heads
@@ -38,7 +38,7 @@ Work = Callable[[], object]
 @click.command()
 @click.option("--passages", type=click.IntRange(8), default=256, show_default=True, help="Passages of each measurement.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True, help="For each number of connections.")
+@click.option("--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For each number of connections, by round.")
 @plain_errors
 def command(passages: int, rounds: int, seconds: float) -> None:
     """Print a table for each thing that grows: medians, in brackets the lowest and highest of the rounds."""
@@ -52,7 +52,7 @@ def command(passages: int, rounds: int, seconds: float) -> None:
     click.echo("\nPassages a second by the number of frames (the default model with its heads repeated):\n")
     click.echo(by_frames(model, beside, rounds))
     click.echo("\nRequests a second of `framing serve` by the number of connections (no evidence, no cache):\n")
-    click.echo(by_connections(texts, seconds))
+    click.echo(by_connections(texts, rounds, seconds))
 
 
 def works(model: FramingModel, plain: Any, texts: Sequence[str], at_once: int) -> dict[str, Work]:
@@ -109,19 +109,28 @@ def reads(model: FramingModel, heads: Heads, texts: Sequence[str]) -> Array:
     return heads.probabilities(encoded.vectors, terms)
 
 
-def by_connections(texts: Sequence[str], seconds: float) -> str:
-    """A line for each number of connections, all at the same server, no text twice."""
+def by_connections(texts: Sequence[str], rounds: int, seconds: float) -> str:
+    """A line for each number of connections: all at the same server, in rounds that take turns, no text twice."""
     ours = next(one for one in CONTESTANTS if one.name == OURS)
-    bodies = [ours.body(text) for text in texts]
-    part = len(bodies) // (len(CONNECTIONS) + 1)
+    warming, *parts = split_evenly([ours.body(text) for text in texts], len(CONNECTIONS) * rounds + 1)
+    loads: dict[int, list[Load]] = {connections: [] for connections in CONNECTIONS}
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        running(ours.arguments, ours.path, warming[0], Path(scratch) / "server.log", ours.environment) as server,
+    ):
+        put_load(server.address, warming[1:], CONNECTIONS[-1], 1)
+        turns = [connections for number in range(rounds) for connections in turned(CONNECTIONS, number)]
+        for connections, part in zip(turns, parts, strict=True):
+            loads[connections].append(put_load(server.address, part, connections, seconds))
+    return loads_table(loads)
+
+
+def loads_table(loads: Mapping[int, Sequence[Load]]) -> str:
+    """Requests a second and waits by the number of connections, over all rounds."""
     rows = []
-    with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch) / "server.log"
-        with running(ours.arguments, ours.path, bodies[0], log, ours.environment) as server:
-            put_load(server.address, bodies[1:part], CONNECTIONS[-1], 1)
-            for place, connections in enumerate(CONNECTIONS, 1):
-                load = put_load(server.address, bodies[place * part : (place + 1) * part], connections, seconds)
-                rows.append([str(connections), f"{load.rate:.0f}", *(f"{load.wait(percent) * 1000:.1f}" for percent in (50, 99))])
+    for connections, own in loads.items():
+        waits = [spread([load.wait(percent) * 1000 for load in own], 1) for percent in (50, 99)]
+        rows.append([str(connections), spread([load.rate for load in own]), *waits])
     return table(("connections", "requests a second", "p50 ms", "p99 ms"), rows)
 
 

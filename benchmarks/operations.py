@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from framing.encoder.compiled import open_graph
 
 ENOUGH_SECONDS = 0.5
 _WEIGHTED = ("MatMulInteger", "MatMul", "Gemm")
@@ -49,7 +50,7 @@ def read_graph(path: Path) -> Graph:
 def int8_rate(rows: int, inner: int, columns: int) -> float:
     """Multiply-adds a second of onnxruntime's product of (rows, inner) uint8 by (inner, columns) int8, one thread."""
     draws = np.random.default_rng(0)
-    session = one_thread_session(_int8_product(rows, draws.integers(-127, 128, (inner, columns), dtype=np.int8)))
+    session = open_graph(_int8_product(rows, draws.integers(-127, 128, (inner, columns), dtype=np.int8)))
     values = {"in": draws.integers(0, 256, (rows, inner), dtype=np.uint8)}
     return rows * inner * columns / seconds_of(lambda: session.run(None, values))
 
@@ -63,16 +64,6 @@ def _int8_product(rows: int, weights: NDArray[np.int8]) -> bytes:
     graph = helper.make_graph([node], "product", [given], [got], [numpy_helper.from_array(weights, "weights")])
     # Old enough for every onnxruntime that is accepted here.
     return bytes(helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
-
-
-def one_thread_session(model: str | bytes) -> Any:
-    """A session of onnxruntime, set up as `framing.encoder` does it, for a file or the bytes of a graph."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def float_rate(kind: str, rows: int, inner: int, columns: int) -> float:

@@ -18,12 +18,13 @@ import numpy as np
 
 from benchmarks.contestants import CONTESTANTS, OURS, SEEDS, real_texts
 from benchmarks.load import put_load
-from benchmarks.operations import Graph, float_rate, int8_rate, one_thread_session, read_graph
+from benchmarks.operations import Graph, float_rate, int8_rate, read_graph
 from benchmarks.options import plain_errors
+from benchmarks.rounds import split_evenly, spread
 from benchmarks.servers import running
 from framing.api.schemas import PredictRequest, answer_body
 from framing.artifact import DEFAULT_FOLDER, load_model
-from framing.encoder.compiled import GRAPH_FILE
+from framing.encoder.compiled import GRAPH_FILE, open_graph
 from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
 from framing.encoder.protocol import Vectors
 from framing.features import Terms
@@ -55,9 +56,10 @@ class Prepared:
 
 @click.command()
 @click.option("--passages", type=click.IntRange(1), default=200, show_default=True)
-@click.option("--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="For requests at one connection.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Of requests at one connection.")
+@click.option("--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For each of these rounds.")
 @plain_errors
-def command(passages: int, seconds: float) -> None:
+def command(passages: int, rounds: int, seconds: float) -> None:
     """Print the parts of a request for one passage, and the multiply-adds a second of the graph beside those of large products."""
     texts = real_texts(str(row.fields["text"]) for row in read_rows(SEEDS / "passages.jsonl"))
     model, tokenizer = load_model(DEFAULT_FOLDER), open_tokenizer(DEFAULT_FOLDER / TOKENIZER_FILE)
@@ -65,7 +67,8 @@ def command(passages: int, seconds: float) -> None:
     taken = part_seconds(parts(model, tokenizer), prepared)
     counts = [one.pieces["input_ids"].shape[1] for one in prepared]
     click.echo(f"One request for one passage (medians of {len(prepared)}, {median(counts):.0f} word pieces), no evidence, no cache:\n")
-    click.echo(parts_table({name: median(own) for name, own in taken.items()}, request_seconds(texts[passages:], seconds)))
+    whole = request_seconds(texts[passages:], rounds, seconds)
+    click.echo(parts_table({name: median(own) for name, own in taken.items()}, whole))
     graph = read_graph(DEFAULT_FOLDER / GRAPH_FILE)
     click.echo(f"\n{need_said(graph, round(median(counts)))}\n")
     reached = median(graph.multiply_adds(count) / seconds for count, seconds in zip(counts, taken[GRAPH], strict=True))
@@ -91,7 +94,7 @@ def prepare_text(model: FramingModel, tokenizer: Any, text: str) -> Prepared:
 
 def parts(model: FramingModel, tokenizer: Any) -> Mapping[str, Callable[[Prepared], object]]:
     """The parts of answering one passage, in their order."""
-    session = one_thread_session(str(DEFAULT_FOLDER / GRAPH_FILE))
+    session = open_graph(str(DEFAULT_FOLDER / GRAPH_FILE))
     inputs = [node.name for node in session.get_inputs()]
     return {
         "JSON of the request": lambda one: PredictRequest.model_validate_json(one.body),
@@ -116,22 +119,25 @@ def part_seconds(works: Mapping[str, Callable[[Prepared], object]], prepared: Se
     return {name: own[-len(prepared) :] for name, own in taken.items()}
 
 
-def request_seconds(texts: Sequence[str], seconds: float) -> float:
-    """Median seconds of a request to `framing serve` at one connection."""
+def request_seconds(texts: Sequence[str], rounds: int, seconds: float) -> list[float]:
+    """Median seconds of a request to `framing serve` at one connection, by round; no text twice."""
     ours = next(one for one in CONTESTANTS if one.name == OURS)
-    bodies = [ours.body(text) for text in texts]
+    warming, *parts = split_evenly([ours.body(text) for text in texts], rounds + 1)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        running(ours.arguments, ours.path, bodies[0], Path(scratch) / "server.log", ours.environment) as server,
+        running(ours.arguments, ours.path, warming[0], Path(scratch) / "server.log", ours.environment) as server,
     ):
-        put_load(server.address, bodies[1:50], 1, seconds)
-        return put_load(server.address, bodies[50:], 1, seconds).wait(50)
+        put_load(server.address, warming[1:50], 1, seconds)
+        return [put_load(server.address, part, 1, seconds).wait(50) for part in parts]
 
 
-def parts_table(taken: Mapping[str, float], whole: float) -> str:
-    """Microseconds of each part, and its share of a request that takes `whole` seconds."""
-    rows = [*taken.items(), (REST, whole - sum(taken.values())), ("the whole request", whole)]
-    return table(("part", "microseconds", "share"), [[name, f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}"] for name, seconds in rows])
+def parts_table(taken: Mapping[str, float], wholes: Sequence[float]) -> str:
+    """Microseconds of each part, and its share of a request that takes `wholes` seconds by round."""
+    whole = median(wholes)
+    parts = [*taken.items(), (REST, whole - sum(taken.values()))]
+    rows = [[name, f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}"] for name, seconds in parts]
+    rows.append(["the whole request", spread([seconds * 1e6 for seconds in wholes]), "100.0%"])
+    return table(("part", "microseconds", "share"), rows)
 
 
 def need_said(graph: Graph, pieces: int) -> str:

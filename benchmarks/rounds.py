@@ -21,6 +21,12 @@ def turned(items: Sequence[Item], by: int) -> Iterator[Item]:
     return (items[(place + by) % len(items)] for place in range(len(items)))
 
 
+def split_evenly(items: Sequence[Item], parts: int) -> list[Sequence[Item]]:
+    """So many parts of equal size, in order; what is left over is left out."""
+    size = len(items) // parts
+    return [items[part * size : (part + 1) * size] for part in range(parts)]
+
+
 def rates(works: Mapping[str, Callable[[], object]], items: int, rounds: int) -> dict[str, list[float]]:
     """Items a second of each work that does so many, once warm: every round does all of them, each time another first."""
     for work in works.values():

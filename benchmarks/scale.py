@@ -1,6 +1,6 @@
 """What a day, or a month, of the world's news costs in cores and hours: arithmetic from one measured speed, for `docs/scale.md`.
 
-Run: python -m benchmarks.scale --rate 216 --cores 2
+Run: python -m benchmarks.scale --rate 181 --cores 2
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ ARCHIVES = (
 @click.option("--cores", type=click.IntRange(1), required=True, help="Cores they were measured on.")
 def command(rate: float, cores: int) -> None:
     """Print core-hours for each archive, and the hours that many cores take."""
+    click.echo(f"{cores} / {rate:g} = {cores / rate:.4f} seconds of a core a passage.\n")
     click.echo(cost_table(cores / rate))
 
 

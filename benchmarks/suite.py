@@ -56,11 +56,11 @@ SECTIONS = (
     ),
     Section(
         "growth", "What speed depends on", "All cores, the default model.",
-        ("benchmarks.growth",), ("benchmarks.growth", "--passages", "128", "--rounds", "1", "--seconds", "2"),
+        ("benchmarks.growth",), ("benchmarks.growth", "--passages", "64", "--rounds", "2", "--seconds", "1"),
     ),
     Section(
         "profile", "Where the time goes", "One thread; the limit is what a product of matrices alone reaches on this machine.",
-        ("benchmarks.profile",), ("benchmarks.profile", "--passages", "100", "--seconds", "2"),
+        ("benchmarks.profile",), ("benchmarks.profile", "--passages", "100", "--seconds", "1"),
     ),
     Section(
         "setfit", "SetFit",

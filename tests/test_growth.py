@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.growth import FRAMES, PLAIN, batches, both, by_frames, of_length, with_frames
+from benchmarks.growth import FRAMES, PLAIN, batches, both, by_frames, loads_table, of_length, with_frames
+from benchmarks.load import Load
 
 
 def test_texts_are_handed_over_so_many_at_once():
@@ -39,3 +40,8 @@ def test_a_line_for_each_size_with_ours_the_plain_loop_and_their_ratio():
 def test_frames_are_measured_with_any_model(tiny_model):
     lines = by_frames(tiny_model, ["rain fell", "frost"], rounds=1).splitlines()
     assert [line.split(" | ")[0] for line in lines[2:]] == [f"| {frames}" for frames in FRAMES]
+
+
+def test_loads_of_all_rounds_stand_in_one_line():
+    loads = {1: [Load(1.0, (0.01,) * 80, 0, 0.1), Load(2.0, (0.02,) * 200, 0, 0.1)]}
+    assert loads_table(loads).splitlines()[2:] == ["| 1 | 90 [80, 100] | 15.0 [10.0, 20.0] | 15.0 [10.0, 20.0] |"]

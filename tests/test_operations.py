@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.operations import Graph, float_rate, int8_rate, one_thread_session, read_graph, seconds_of
+from benchmarks.operations import Graph, float_rate, int8_rate, read_graph, seconds_of
 from framing.encoder.compiled import GRAPH_FILE
 
 
@@ -24,11 +24,6 @@ def test_a_compiled_encoder_is_counted_by_its_shapes(compiled_encoder):
 def test_a_product_has_a_rate(rate, monkeypatch):
     monkeypatch.setattr("benchmarks.operations.ENOUGH_SECONDS", 0.01)
     assert rate() > 1000
-
-
-def test_a_session_has_one_thread(compiled_encoder):
-    options = one_thread_session(str(compiled_encoder.folder / GRAPH_FILE)).get_session_options()
-    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
 
 
 def test_seconds_are_the_median_of_some_time_and_at_least_of_one_go():

@@ -9,11 +9,11 @@ from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
 
 
 def test_parts_and_the_rest_add_up_to_the_request():
-    assert parts_table({"tokenizer": 0.001, GRAPH: 0.003}, 0.005).splitlines()[2:] == [
+    assert parts_table({"tokenizer": 0.001, GRAPH: 0.003}, [0.004, 0.005, 0.009]).splitlines()[2:] == [
         "| tokenizer | 1,000 | 20.0% |",
         "| graph | 3,000 | 60.0% |",
         "| HTTP, threads and the rest | 1,000 | 20.0% |",
-        "| the whole request | 5,000 | 100.0% |",
+        "| the whole request | 5,000 [4,000, 9,000] | 100.0% |",
     ]
 
 

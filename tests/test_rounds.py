@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.rounds import rates, ratios, spread, turned, versions
+from benchmarks.rounds import rates, ratios, split_evenly, spread, turned, versions
 
 
 def test_every_round_has_another_one_first():
@@ -34,3 +34,7 @@ def test_each_work_is_warmed_once_and_then_done_once_a_round_in_turns():
 def test_versions_name_what_is_not_installed():
     assert versions(["no-such-package"]) == "no-such-package not installed"
     assert versions(["numpy"]).startswith("numpy ")
+
+
+def test_parts_are_of_equal_size_and_the_rest_is_left_out():
+    assert split_evenly("abcdefgh", 3) == ["ab", "cd", "ef"]

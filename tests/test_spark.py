@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -175,6 +177,53 @@ def test_the_champion_scores_where_no_model_is_named(model, tmp_path, monkeypatc
     after = CliRunner().invoke(command_line, arguments)
     assert after.exit_code == 0, after.output
     assert [row["predicted_frames"] for row in rows_of(tmp_path / "out")] == [["rain"], ["frost"], ["rain", "frost"], []] * 2
+
+
+def test_what_fails_meanwhile_is_not_told_of_the_target(tmp_path):
+    with pytest.raises(OSError, match="No space left") as error, spark._complete_folder(str(tmp_path / "out")):
+        raise OSError(errno.ENOSPC, "No space left")
+    assert not isinstance(error.value, DataError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_cannot_be_written_is_told_with_the_reason(tmp_path):
+    (tmp_path / "file").touch()
+    for target, reason in (
+        (tmp_path / "file", "file is there, but not as a folder"),
+        (tmp_path / "none" / "out", "No such file or directory"),
+    ):
+        with pytest.raises(DataError, match=rf"{target}: cannot be written \(.*{reason}\)$"), spark._complete_folder(str(target)):
+            pass
+
+
+@pytest.fixture
+def version(registry, tmp_path) -> str:
+    """A version whose files are gone, and which the alias `champion` points at; another one is where no server is."""
+    registry.create_registered_model("framing")
+    number = registry.create_model_version("framing", source=f"file://{tmp_path}/gone").version
+    registry.set_registered_model_alias("framing", "champion", number)
+    registry.create_model_version("framing", source="mlflow-artifacts:/gone")
+    return str(number)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("champion", "^models:/framing/1 holds no model of framing: there is no manifest.json in it$"),
+        ("2", "^the files of version 2 cannot be fetched to .*mlflow-artifacts"),
+        ("7", "^there is no version 7 of 'framing'; see `framing models list`$"),
+    ],
+)
+def test_what_is_wrong_with_a_version_is_told(version, tmp_path, name, problem):
+    with pytest.raises(TrainingError, match=problem):
+        spark._download(name, tmp_path)
+
+
+def test_a_registry_that_fails_is_not_said_to_lack_an_alias(version, tmp_path):
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.execute("DROP TABLE registered_model_aliases")
+    with pytest.raises(TrainingError, match=r"^the registry cannot tell of the alias 'champion': .*no such table"):
+        spark._download("champion", tmp_path)
 
 
 def test_without_pyspark_it_says_what_to_install(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,17 +112,19 @@ def _saved(model: str, fallback: Path | None) -> Iterator[Path]:
 
 
 def _download(name: str, place: Path) -> Path:
-    import mlflow
+    from mlflow.exceptions import MlflowException
 
     from training import tracking
 
-    tracking.connect()
-    uri = f"models:/{tracking.REGISTERED}/{name}" if name.isdigit() else f"models:/{tracking.REGISTERED}@{name}"
-    try:
-        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(place)))
-    except mlflow.MlflowException as error:
+    client = tracking.connect()
+    version = tracking.version_of(client, name) if name.isdigit() else tracking.version_by_alias(client, name)
+    if version is None:
         problem = f"'{name}' is no folder of a model, and no version or alias of '{tracking.REGISTERED}'; see `framing models list`"
-        raise TrainingError(problem) from error
+        raise TrainingError(problem)
+    try:
+        return tracking.download(tracking.version_uri(version), place)
+    except (MlflowException, OSError) as error:  # of the artifact store, of the network or of the disk
+        raise TrainingError(f"the files of version {version.number} cannot be fetched to {place}: {_reason(error)}") from error
 
 
 def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
@@ -132,13 +134,16 @@ def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
     loaded = with_fallback(load_model(folder), folder, fallback)
     if loaded.fallback is not None and isinstance(loaded.fallback.encoder, SavedEncoder):
         artifacts["fallback"] = str(loaded.fallback.encoder.folder)
-    mlflow.pyfunc.save_model(
-        place,
-        python_model=str(Path(__file__).with_name("pyfunc.py")),
-        artifacts=artifacts,
-        code_paths=[str(Path(framing.__file__).parent)],
-        pip_requirements=[],
-    )
+    try:
+        mlflow.pyfunc.save_model(
+            place,
+            python_model=str(Path(__file__).with_name("pyfunc.py")),
+            artifacts=artifacts,
+            code_paths=[str(Path(framing.__file__).parent)],
+            pip_requirements=[],
+        )
+    except OSError as error:
+        raise TrainingError(f"the model cannot be copied for Spark to {place} ({error.strerror or error})") from error
     return place
 
 
@@ -201,10 +206,20 @@ def _complete_folder(target: str) -> Iterator[str]:
     folder = Path(target)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / _COMPLETE).is_file():
         raise DataError([BadRow(target, None, "holds something else than rows that Spark wrote, which would be lost; name another folder")])
-    try:
-        with whole_folder(folder) as scratch:
+    with ExitStack() as stack:
+        with _writing(target):
+            scratch = stack.enter_context(whole_folder(folder))
             scratch.rmdir()  # Spark writes to folders that it makes itself
-            yield str(scratch.absolute())
+        yield str(scratch.absolute())
+        with _writing(target):
+            stack.close()
+
+
+@contextmanager
+def _writing(target: str) -> Iterator[None]:
+    """What the file system says here is of the target."""
+    try:
+        yield
     except OSError as error:
         raise DataError([BadRow(target, None, f"cannot be written ({error.strerror or error})")]) from error
 

@@ -17,6 +17,7 @@ from framing.encoder.protocol import EncodedTexts, available_cores
 from framing.errors import EncoderError
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
     from tokenizers import Encoding
 
 # onnxruntime reports its use to its makers, from 1.31 on also on Linux, and reads this when it is first imported.
@@ -25,6 +26,17 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 GRAPH_FILE = "encoder.onnx"
 SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
 """What onnxruntime would fuse on opening a graph, to kernels slower than the nodes they replace (1.32: five and two times)."""
+
+
+def open_graph(graph: str | bytes) -> InferenceSession:
+    """A session of one thread for the file of a graph, or for its bytes."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS)
 
 
 class CompiledEncoder:
@@ -45,22 +57,14 @@ class CompiledEncoder:
         self._open()
 
     def _open(self) -> None:
-        import onnxruntime
-
         self._tokenizer = open_tokenizer(self.folder / TOKENIZER_FILE)
         limits = self._tokenizer.truncation
         if limits is None:
             raise EncoderError(f"{self.folder / TOKENIZER_FILE} sets no limit of word pieces")
         self.max_pieces = int(limits["max_length"])
         """Word pieces the encoder reads of a text; what follows is cut off."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(self.folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS
-            )
+            self._session = open_graph(str(self.folder / GRAPH_FILE))
         except Exception as error:  # noqa: BLE001 - the classes of onnxruntime's errors are not public
             raise EncoderError(f"{self.folder / GRAPH_FILE} cannot be opened: {error}") from error
         self._inputs = [node.name for node in self._session.get_inputs()]

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 from training.tracking.champion import Kind, Move, Throne, champion, move_champion, record_verdict, throne, version_before
 from training.tracking.comparisons import log_comparison
 from training.tracking.contenders import find, of_version, opened_champion
-from training.tracking.registry import CHAMPION, REGISTERED, Version, export_version, version_of, versions
+from training.tracking.registry import (
+    CHAMPION,
+    REGISTERED,
+    Version,
+    download,
+    export_version,
+    version_by_alias,
+    version_of,
+    version_uri,
+    versions,
+)
 from training.tracking.runs import log_training
 from training.tracking.store import DEFAULT_STORE, EXPERIMENT, connect
 
@@ -23,6 +33,7 @@ __all__ = [
     "Version",
     "champion",
     "connect",
+    "download",
     "export_version",
     "find",
     "log_comparison",
@@ -33,6 +44,8 @@ __all__ = [
     "record_verdict",
     "throne",
     "version_before",
+    "version_by_alias",
     "version_of",
+    "version_uri",
     "versions",
 ]

@@ -13,7 +13,7 @@ from framing.errors import TrainingError
 from training.comparison import Contender
 from training.refit import Champion, open_champion
 from training.tracking.champion import champion
-from training.tracking.registry import REGISTERED, Version, downloaded, learned_in, version_of, version_uri, versions
+from training.tracking.registry import REGISTERED, Version, downloaded, learned_in, version_by_alias, version_of, version_uri, versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -31,7 +31,7 @@ def find(client: MlflowClient, name: str) -> Contender:
         return of_version(client, version_of(client, name))
     if _RUN.fullmatch(name):
         return _of_run(client, name)
-    version = _by_alias(client, name)
+    version = version_by_alias(client, name)
     if version is not None:
         return of_version(client, version)
     if Path(name).is_dir():
@@ -67,15 +67,6 @@ def _of_run(client: MlflowClient, run: str) -> Contender:
             return _read(folder, f"run {run}")
     except MlflowException as error:
         raise TrainingError(f"there is no run {run} with a model; {_accepted(client)}") from error
-
-
-def _by_alias(client: MlflowClient, name: str) -> Version | None:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return version_of(client, str(client.get_model_version_by_alias(REGISTERED, name).version))
-    except MlflowException:
-        return None
 
 
 def _accepted(client: MlflowClient) -> str:

@@ -49,6 +49,19 @@ def version_of(client: MlflowClient, number: str) -> Version:
     return Version(str(found.version), str(found.run_id), tuple(found.aliases), dict(found.tags))
 
 
+def version_by_alias(client: MlflowClient, alias: str) -> Version | None:
+    """The version that an alias points at, if any. Raises TrainingError where the registry cannot say."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_model_version_by_alias(REGISTERED, alias)
+    except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise TrainingError(f"the registry cannot tell of the alias '{alias}': {str(error).splitlines()[0]}") from error
+        return None
+    return version_of(client, str(found.version))
+
+
 def versions(client: MlflowClient) -> list[Version]:
     """All versions of the registered model, newest first."""
     found = client.search_model_versions(f"name='{REGISTERED}'")
@@ -71,14 +84,18 @@ def version_uri(version: Version) -> str:
 @contextmanager
 def downloaded(uri: str) -> Iterator[Path]:
     """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none."""
+    with tempfile.TemporaryDirectory() as scratch:
+        yield next(download(uri, Path(scratch)).rglob(MANIFEST_FILE)).parent
+
+
+def download(uri: str, place: Path) -> Path:
+    """A copy, in the folder `place`, of the artifacts at `uri`. Raises TrainingError if they hold no model."""
     import mlflow
 
-    with tempfile.TemporaryDirectory() as scratch:
-        local = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
-        manifest = next(Path(local).rglob(MANIFEST_FILE), None)
-        if manifest is None:
-            raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
-        yield manifest.parent
+    copy = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(place)))
+    if not any(copy.rglob(MANIFEST_FILE)):
+        raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
+    return copy
 
 
 def learned_in(run: str | None) -> Learned | None:
