@@ -25,7 +25,7 @@ def test_a_benchmark_that_fails_is_an_outcome_with_the_end_of_what_it_said():
 
 def test_what_a_benchmark_prints_is_its_output():
     found = run("scale", ("benchmarks.scale", "--rate", "100", "--cores", "1"))
-    assert found.output.startswith("| archive |")
+    assert found.output.startswith("1 / 100 = 0.0100 seconds of a core a passage.")
     assert (found.problem, found.section) == ("", "scale")
 
 
