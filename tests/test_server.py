@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPResponse, IncompleteRead
 from pathlib import Path
@@ -57,10 +58,10 @@ class Running:
 Start = Callable[..., Running]
 
 
-@pytest.fixture
-def start(tmp_path: Path, tiny_model: FramingModel) -> Iterator[Start]:
-    """Starts servers over the tiny model, or over `folder`; whatever still runs at the end is killed."""
-    pickled = tmp_path / "tiny.pickle"
+@contextmanager
+def servers(folder: Path, tiny_model: FramingModel) -> Iterator[Start]:
+    """Starts servers over the tiny model, or over another `folder`; whatever still runs at the end is killed."""
+    pickled = folder / "tiny.pickle"
     pickled.write_bytes(pickle.dumps(tiny_model))
     running: list[subprocess.Popen[str]] = []
 
@@ -74,10 +75,28 @@ def start(tmp_path: Path, tiny_model: FramingModel) -> Iterator[Start]:
         running.append(process)
         return Running(process, port)
 
-    yield start_one
-    for process in running:
-        process.kill()
-        process.communicate()
+    try:
+        yield start_one
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def start(tmp_path: Path, tiny_model: FramingModel) -> Iterator[Start]:
+    """For tests that need a server of their own, or end it."""
+    with servers(tmp_path, tiny_model) as start_one:
+        yield start_one
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, tiny_model: FramingModel) -> Iterator[Running]:
+    """One server for all tests that only ask it, which is ready."""
+    with servers(tmp_path_factory.mktemp("server"), tiny_model) as start_one:
+        running = start_one()
+        running.wait_for("/readyz")
+        yield running
 
 
 def free_port() -> int:
@@ -169,9 +188,7 @@ def test_health_answers_quickly_while_many_predictions_run(start):
 
 
 @pytest.mark.parametrize("with_length", [True, False])
-def test_nine_megabytes_are_refused_before_they_have_come(start, with_length):
-    server = start()
-    server.wait_for("/readyz")
+def test_nine_megabytes_are_refused_before_they_have_come(server, with_length):
     framing = "Content-Length: 9000000" if with_length else "Transfer-Encoding: chunked"
     head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{framing}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
@@ -270,9 +287,7 @@ def open_stream() -> Iterator[Callable[[Running], LineStream]]:
         connection.close()
 
 
-def test_lines_are_answered_while_others_are_still_to_come(start, open_stream):
-    server = start()
-    server.wait_for("/readyz")
+def test_lines_are_answered_while_others_are_still_to_come(server, open_stream):
     stream = open_stream(server)
     answers = HTTPResponse(stream.connection)
     for number in range(3):
@@ -285,9 +300,7 @@ def test_lines_are_answered_while_others_are_still_to_come(start, open_stream):
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
-def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(start, kind):
-    server = start()
-    server.wait_for("/readyz")
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(server, kind):
     body = b'{"text": "Rain."}\n'
     head = f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
@@ -300,9 +313,7 @@ def test_a_client_that_waits_to_be_asked_for_its_body_is_asked(start, kind):
         assert json.loads(answer.read())["passages"][0]["text"] == "Rain."
 
 
-def test_a_thousand_lines_are_answered_in_order(start, open_stream):
-    server = start()
-    server.wait_for("/readyz")
+def test_a_thousand_lines_are_answered_in_order(server, open_stream):
     stream = open_stream(server)
     answers = HTTPResponse(stream.connection)
 
