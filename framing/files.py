@@ -74,6 +74,24 @@ def point_link(link: str | Path, folder: str | Path) -> None:
         beside.unlink(missing_ok=True)
 
 
+def lock(handle: int) -> None:
+    """Keep an open file or folder from others who lock it, until it is closed or the process ends, however that is.
+
+    Raises BlockingIOError where somebody else has it. Where the system (Windows) or the file system has no such locks, nobody is
+    kept out.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return
+
+
 def _name_beside(place: Path) -> Path:
     # Not made from the name of `place`: that may already be as long as the file system allows.
     return place.parent / f".writing-{secrets.token_hex(8)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from framing.errors import BadRow, DataError
-from framing.files import whole_file
+from framing.files import lock, whole_file
 
 SUFFIX = ".part"
 SECONDS = 2.0
@@ -139,15 +139,9 @@ def _new(path: Path, origin: Origin) -> BinaryIO:
 
 def _lock(file: BinaryIO) -> None:
     try:
-        import fcntl
-    except ImportError:  # Windows has other locks; there nobody is kept from running twice at once
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file.fileno())
     except BlockingIOError as error:
         raise DataError([BadRow(str(file.name), None, "is being written by another run to the same target")]) from error
-    except OSError:
-        return  # a file system without locks
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from framing.files import point_link, whole_file, whole_folder
+from framing.files import lock, point_link, whole_file, whole_folder
 
 
 def names_in(folder: Path) -> list[str]:
@@ -187,3 +187,21 @@ def test_a_folder_is_never_replaced_by_a_link(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="model is there, but not as a link"):
         point_link(tmp_path / "model", tmp_path / "other")
     assert names_in(tmp_path) == ["model", "other"]
+
+
+def test_what_is_locked_is_refused_to_others_until_it_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
+    with (tmp_path / "kept").open() as first, (tmp_path / "kept").open() as second:
+        lock(first.fileno())
+        with pytest.raises(BlockingIOError):
+            lock(second.fileno())
+        first.close()
+        lock(second.fileno())
+
+
+def test_where_the_system_has_no_locks_nobody_is_kept_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    (tmp_path / "kept").touch()
+    with (tmp_path / "kept").open() as first, (tmp_path / "kept").open() as second:
+        lock(first.fileno())
+        lock(second.fileno())

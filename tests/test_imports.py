@@ -84,6 +84,10 @@ class Import:
         return f"{self.module}, line {self.line}, imports {self.name}"
 
 
+SOME_SYSTEMS_ONLY = ("fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "winreg")
+"""Of the standard library: a module that imports one of these at its top cannot be imported everywhere."""
+
+
 def within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
@@ -162,6 +166,18 @@ def edges_of(modules: dict[str, str]) -> dict[str, set[str]]:
 def test_every_import_follows_the_arrows_and_uses_the_doors():
     broken = [f"{found}: {rule}" for found in all_imports() if (rule := broken_rule(found))]
     assert not broken, "\n".join(broken)
+
+
+def test_what_only_some_systems_have_is_imported_where_it_is_used_and_not_at_the_top():
+    at_the_top = [
+        found
+        for module, source in sources().items()
+        for line in ast.parse(source).body
+        if isinstance(line, ast.Import | ast.ImportFrom)
+        for found in imports_of(module, ast.unparse(line))
+        if any(within(found.name, only) for only in SOME_SYSTEMS_ONLY)
+    ]
+    assert not at_the_top, "\n".join(map(str, at_the_top))
 
 
 def test_no_import_goes_round_in_a_cycle():

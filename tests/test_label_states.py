@@ -9,13 +9,15 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
 
+from sqlalchemy import text
+
 from framing.codebook import Codebook, Frame
 from framing.data import load_dataset
-from framing.errors import FramingError
+from framing.errors import FramingError, StoreError
 from framing.labels import Label, Origin, open_store
 from framing.labels.current import current_labels
 from framing.labels.exchange import export_labels
-from framing.labels.states import rebuild, settled_dataset, take_state
+from framing.labels.states import rebuild, settled_dataset, state_digest, take_state
 from framing.labels.tables import states
 
 
@@ -48,7 +50,7 @@ def test_the_data_set_is_what_an_export_of_settled_labels_holds(store, kept, tin
 
 def test_a_state_gives_its_data_set_again_after_labels_were_replaced_withdrawn_and_added(store, kept, tiny_codebook):
     state, before = take_state(store)
-    assert (state.digest, state.last, state.codebook) == (before.digest, kept[-1].id, None)
+    assert (state.digest, state.last, state.codebook) == (state_digest(before), kept[-1].id, None)
     assert abs((datetime.now(UTC) - state.taken_at).total_seconds()) < 60
     store.keep(
         [
@@ -86,6 +88,39 @@ def test_a_state_of_one_codebook_holds_its_labels_alone(store, kept, tiny_codebo
     assert len(take_state(store)[1]) == 3
 
 
+def test_two_codebooks_over_the_same_passages_are_two_states_and_each_gives_its_own_again(store, tiny_codebook):
+    books = [tiny_codebook, Codebook("Weather, revised", tiny_codebook.frames)]
+    (first,) = store.keep([Label("Rain fell.", ("rain",), "anna")], books[0])
+    earlier, before = take_state(store)
+    store.keep([Label("Rain fell.", ("rain",), "anna", replaces=first.id)], books[1])
+    later, after = take_state(store)
+    assert before.digest == after.digest
+    assert earlier.digest != later.digest
+    for state, dataset, book in ((earlier, before, books[0]), (later, after, books[1])):
+        assert rebuild(store, state.digest) == (state, dataset)
+        assert dataset.codebook == book
+
+
+def test_the_same_passages_in_another_order_are_another_state(store, kept, tiny_codebook):
+    state, before = take_state(store)
+    store.keep([Label("Rain fell.", ("rain",), "anna", replaces=kept[0].id, origin=kept[0].label.origin)], tiny_codebook)
+    later, after = take_state(store)
+    assert before.texts == after.texts[::-1] == ["Rain fell.", "Frost came."]
+    assert before.digest == after.digest
+    assert rebuild(store, state.digest)[1].texts == before.texts
+    assert rebuild(store, later.digest)[1].texts == after.texts
+
+
+def test_states_in_columns_of_another_version_are_one_sentence(store, kept, label_place):
+    with store._database.writing() as connection:
+        states.drop(connection)
+        connection.execute(text("CREATE TABLE label_state (digest VARCHAR(64) PRIMARY KEY, until INTEGER)"))
+    for ask in (store.states, lambda: take_state(store)):
+        with pytest.raises(StoreError, match="^label store .*: .*last") as refused:
+            ask()
+        assert "\n" not in str(refused.value)
+
+
 def test_a_store_from_before_states_were_kept_gets_their_table_with_the_first(store, kept, label_place):
     with store._database.writing() as connection:
         states.drop(connection)
@@ -108,7 +143,7 @@ def test_a_digest_that_names_no_single_state_is_refused_with_those_there_are(sto
 
 def test_labels_that_do_not_give_the_digest_any_more_are_told(store, kept):
     state = store.take("f" * 64, kept[0].id, None)
-    with pytest.raises(FramingError, match=f"the labels up to {kept[0].id} give data set .*, not ffffffffffff: the store, or how texts"):
+    with pytest.raises(FramingError, match=f"the labels up to {kept[0].id} give state .*, not ffffffffffff: the store, or how texts"):
         rebuild(store, state.digest)
 
 

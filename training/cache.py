@@ -11,7 +11,7 @@ import logging
 import os
 import platform
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -28,11 +28,12 @@ MOST_ENTRIES = 500_000
 """The oldest go first. Vectors of 384 numbers take 1.5 kB each, so the file stays under a gigabyte."""
 PATIENCE = 20
 """Seconds to wait for another process that writes."""
-_ASKED_AT_ONCE = 500
 _RUNTIME = ("numpy", "onnxruntime", "py3langid", "tokenizers")
 """Another version of one of these may round in another way."""
 _TABLE = """CREATE TABLE IF NOT EXISTS entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT, maker BLOB NOT NULL, text BLOB NOT NULL, value BLOB NOT NULL, UNIQUE (maker, text))"""
+_WANTED = "CREATE TEMP TABLE wanted (text BLOB PRIMARY KEY) WITHOUT ROWID"
+"""One statement then finds all texts, however many there are; a list of them would have to be cut to what a statement may hold."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +65,9 @@ class TextCache:
             return {}
         try:
             with closing(self._open()) as database:
-                return {key: value for some in _pieces(keys) for key, value in _rows(database, maker, some)}
+                database.execute(_WANTED)
+                database.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in keys))
+                return dict(database.execute("SELECT text, value FROM entry WHERE maker = ? AND text IN wanted", (maker,)))
         except sqlite3.Error as error:
             self._left_aside(error)
             return {}
@@ -90,15 +93,6 @@ class TextCache:
 
     def _left_aside(self, error: Exception) -> None:
         _log.warning("the cache in %s is not used (%s); delete it, or name another with --cache", self.folder, error)
-
-
-def _rows(database: sqlite3.Connection, maker: bytes, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    marks = ",".join("?" * len(keys))
-    yield from database.execute(f"SELECT text, value FROM entry WHERE maker = ? AND text IN ({marks})", (maker, *keys))
-
-
-def _pieces(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (keys[start : start + _ASKED_AT_ONCE] for start in range(0, len(keys), _ASKED_AT_ONCE))
 
 
 def _runtime() -> str:

@@ -7,7 +7,6 @@ stays for those who still read it.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from framing.artifact import check_golden, load_model
 from framing.errors import TrainingError
-from framing.files import point_link
+from framing.files import lock, point_link
 from framing.following import Following, read_following, write_following
 from training import tracking
 
@@ -71,13 +70,15 @@ def open_follower(folder: str | Path) -> Iterator[Follower]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
+    if not hasattr(os, "O_DIRECTORY"):
+        yield  # Windows opens no folders
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which the system lets go of when the process ends, however that is
-    except BlockingIOError as error:
-        os.close(handle)
-        raise TrainingError(f"{folder} is kept by another process; one is enough") from error
-    try:
+        try:
+            lock(handle)
+        except BlockingIOError as error:
+            raise TrainingError(f"{folder} is kept by another process; one is enough") from error
         yield
     finally:
         os.close(handle)

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from framing.data import Dataset
-from framing.heads import PRESENT
 from framing.prediction import DECISIONS
 from training.figures import precision_recall_figure, reliability_figure, risk_coverage_figure, shares_figure
 from training.intervals import Figure
@@ -91,7 +90,7 @@ def answer_figures(answers: Answers, frames: Sequence[str]) -> dict[str, Drawing
 def run_tables(judged: Judgement, dataset: Dataset) -> dict[str, Table]:
     """The tables by name; one that would have no rows is left out."""
     tables = {
-        "held_out": _predictions(judged, dataset),
+        "held_out": {**answers_table(judged.answers, dataset), **_without_kind(judged, dataset.codebook.names)},
         "errors": _errors(judged, dataset),
         "slices": _columns([{"by": by, **_row(part)} for by, parts in judged.robustness.slices.items() for part in parts]),
         "shares": _columns(_share_rows(judged.robustness, dataset.codebook.names)),
@@ -132,19 +131,6 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Table:
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
-def _predictions(judged: Judgement, dataset: Dataset) -> Table:
-    table: Table = {
-        "id": [passage.id for passage in dataset.passages],
-        "frames": [";".join(passage.frames) for passage in dataset.passages],
-    }
-    for column, frame in enumerate(dataset.codebook.names):
-        table[f"probability/{frame}"] = judged.answers.probabilities[:, column].round(4).tolist()
-        table[f"present/{frame}"] = (judged.answers.decisions[:, column] == PRESENT).tolist()
-        if isinstance(judged.kinds, KindsOut):
-            table[f"probability without its kind/{frame}"] = judged.kinds.answers.probabilities[:, column].round(4).tolist()
-    return table
-
-
 def answers_table(answers: Answers, dataset: Dataset) -> Table:
     """What a model answered for each passage, beside its frames: columns that two runs on the same passages have in common."""
     table: Table = {
@@ -154,9 +140,20 @@ def answers_table(answers: Answers, dataset: Dataset) -> Table:
         "right": (answers.found == answers.labels).all(axis=1).tolist(),
     }
     for column, frame in enumerate(dataset.codebook.names):
-        table[f"probability/{frame}"] = answers.probabilities[:, column].round(4).tolist()
+        table[f"probability/{frame}"] = _probabilities(answers, column)
         table[f"decision/{frame}"] = [DECISIONS[decision] for decision in answers.decisions[:, column]]
     return table
+
+
+def _without_kind(judged: Judgement, frames: Sequence[str]) -> Table:
+    """What models answered that had seen no passage of the same kind, where they were asked."""
+    if not isinstance(judged.kinds, KindsOut):
+        return {}
+    return {f"probability without its kind/{frame}": _probabilities(judged.kinds.answers, column) for column, frame in enumerate(frames)}
+
+
+def _probabilities(answers: Answers, column: int) -> list[float]:
+    return list(answers.probabilities[:, column].round(4).tolist())
 
 
 def _errors(judged: Judgement, dataset: Dataset) -> Table:

@@ -112,7 +112,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class LabelState:
-    """A data set that a store gave: its digest, and what it was built from."""
+    """A data set that a store gave: the digest of all that is in it, and what it was built from."""
 
     digest: str
     last: int

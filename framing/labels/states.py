@@ -5,6 +5,8 @@ Labels are only ever added, so the last label that counted and the codebook say 
 
 from __future__ import annotations
 
+import hashlib
+
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
 from framing.errors import FramingError
@@ -16,13 +18,13 @@ FEWEST_LETTERS = 8
 
 
 def take_state(store: Labels, codebook: Codebook | None = None) -> tuple[LabelState, Dataset]:
-    """The settled texts of the store as it is now, as a data set that the store will know by its digest.
+    """The settled texts of the store as it is now, as a data set that the store will know by `state_digest`.
 
     Raises FramingError if there is none, StoreError.
     """
     last = store.last()
     dataset = settled_dataset(current_labels(store, codebook, last))
-    return store.take(dataset.digest, last, None if codebook is None else codebook.digest), dataset
+    return store.take(state_digest(dataset), last, None if codebook is None else codebook.digest), dataset
 
 
 def rebuild(store: Labels, digest: str) -> tuple[LabelState, Dataset]:
@@ -30,10 +32,22 @@ def rebuild(store: Labels, digest: str) -> tuple[LabelState, Dataset]:
     state = _named(store, digest)
     codebook = None if state.codebook is None else store.codebooks()[state.codebook]
     dataset = settled_dataset(current_labels(store, codebook, state.last))
-    if dataset.digest != state.digest:
-        found = f"the labels up to {state.last} give data set {dataset.digest[:12]}, not {state.digest[:12]}"
-        raise FramingError(f"{found}: the store, or how texts are settled, has changed since")
+    found = state_digest(dataset)
+    if found != state.digest:
+        raise FramingError(
+            f"the labels up to {state.last} give state {found[:12]}, not {state.digest[:12]}: "
+            "the store, or how texts are settled, has changed since; train --from-labels without --state takes them as they are now"
+        )
     return state, dataset
+
+
+def state_digest(dataset: Dataset) -> str:
+    """sha256 over the codebook and the passages in their order, in hexadecimal.
+
+    The digest of the passages alone would be the same for two codebooks, and in any order, which may give another model.
+    """
+    content = (dataset.codebook.digest, dataset.digest, *(passage.id for passage in dataset.passages))
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 
 def settled_dataset(current: CurrentLabels) -> Dataset:
