@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -148,15 +147,16 @@ def test_a_registry_that_is_not_there_yet_is_told_once_in_the_same_words_and_fou
 
 
 def test_what_went_wrong_is_tried_again_after_longer_and_longer_waits(sqlite_registry, tmp_path):
-    class Ended(Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            waits.append(timeout)
-            if len(waits) == 5:
-                make_champion(register_tiny(tmp_path, "one", 0.0))
-            return self.set() if len(waits) == 7 else False
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 5:
+            make_champion(register_tiny(tmp_path, "one", 0.0))
+        if len(waits) == 7:
+            raise SystemExit
 
-    waits: list[float | None] = []
-    follow(tmp_path / "live", 5, Ended())
+    waits: list[float] = []
+    with pytest.raises(SystemExit):
+        follow(tmp_path / "live", 5, sleep)
     assert waits == [10, 20, 40, 60, 60, 5, 5]
 
 

@@ -11,6 +11,7 @@ from framing.data import Dataset
 from framing.errors import TrainingError
 from framing.heads import Array
 from framing.model import FramingModel
+from training.cache import NO_CACHE, TextCache, with_cache
 from training.comparison import Change, Comparison, Contender, EvaluationSet
 from training.copies import find_copies
 from training.intervals import DRAWS, Figure, Resampled, resampled
@@ -21,20 +22,21 @@ _LOWER = {measure.__name__ for measure in LOWER_IS_BETTER}
 _BARE = {measure.__name__ for measure in WITHOUT_INTERVAL}
 
 
-def compare(old: Contender, new: Contender, evaluation: EvaluationSet, draws: int = DRAWS, jobs: int = -1) -> Comparison:
+def compare(
+    old: Contender, new: Contender, evaluation: EvaluationSet, draws: int = DRAWS, jobs: int = -1, texts: TextCache = NO_CACHE
+) -> Comparison:
     """Both models' answers for the same passages, with intervals of a paired bootstrap over groups, near copies joined.
 
-    Raises TrainingError where the models have no frame in common, or where one of them was trained on any of the passages.
+    Passages that `texts` knows are not encoded again. Raises TrainingError where the models have no frame in common, or where one of them was trained on any of the passages.
     """
     dataset = evaluation.dataset
     frames = common_frames(old, new)
     for contender in (old, new):
         check_unseen(contender, dataset)
-    answers = answers_of(old.model, dataset, frames), answers_of(new.model, dataset, frames)
+    before, after = (answers_of(with_cache(one.model, texts), dataset, frames) for one in (old, new))
     groups = find_copies(dataset, _FOLDS).groups
-    return Comparison(
-        old.name, new.name, frames, evaluation, answers, _changes(answers, frames, groups, draws, jobs), _notes(old, new, frames)
-    )
+    changes = _changes((before, after), frames, groups, draws, jobs)
+    return Comparison(old.name, new.name, frames, evaluation, (before, after), changes, _notes(old, new, frames))
 
 
 def joint_codebook(old: FramingModel, new: FramingModel) -> Codebook:

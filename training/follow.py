@@ -11,13 +11,13 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from framing.artifact import check_golden, load_model
 from framing.errors import TrainingError
@@ -34,16 +34,16 @@ LONGEST_WAIT = 60.0
 _log = logging.getLogger(__name__)
 
 
-def follow(folder: str | Path, every: float, ended: Event) -> None:
-    """Keep `folder` at the champion, asking every so many seconds, until `ended` is set.
+def follow(folder: str | Path, every: float, sleep: Callable[[float], object] = time.sleep) -> NoReturn:
+    """Keep `folder` at the champion, asking every so many seconds, for ever: whoever wants an end raises it, as a signal may.
 
     What goes wrong is logged once and tried again, after longer and longer waits. Raises TrainingError if the folder cannot be kept.
     """
     with open_follower(folder) as follower:
         wait = every
-        while not ended.is_set():
+        while True:
             wait = min(2 * wait, max(every, LONGEST_WAIT)) if follower.renew().problem else every
-            ended.wait(wait)
+            sleep(wait)
 
 
 def follow_once(folder: str | Path) -> Following:

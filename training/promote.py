@@ -110,7 +110,8 @@ def _unlabelled(comparison: Comparison) -> list[str]:
 def _on_what(comparison: Comparison) -> Reason:
     passages = comparison.evaluation
     size = f"{len(passages.dataset)} passages in {len(set(passages.dataset.groups))} groups"
-    return Reason("evaluation", True, f"both answered {passages.name}: {size}, digest {passages.dataset.digest[:16]}")
+    said = f"both answered {passages.name}: {size}, digest {passages.dataset.digest[:16]}"
+    return Reason("evaluation", True, ". ".join([said, *comparison.notes]).rstrip("."))
 
 
 def _hold(limit: Limit, name: str, change: Change) -> Reason:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from framing.errors import PromotionRefused, TrainingError
 from training import tracking
+from training.cache import NO_CACHE, TextCache
 from training.compare import compare
 from training.comparison import Comparison, Contender, EvaluationSet
 from training.halves import evaluation_name, load_evaluation
@@ -29,8 +30,9 @@ class Challenge:
 
 
 def challenge(
-    client: tracking.MlflowClient, version: tracking.Version, evaluation: Path | None, rules: Rules, accepted: Collection[int] = ()
-) -> Challenge:
+    client: tracking.MlflowClient, version: tracking.Version, evaluation: Path | None, rules: Rules, accepted: Collection[int] = (),
+    texts: TextCache = NO_CACHE,
+) -> Challenge:  # fmt: skip
     """Hold a version against the champion on the same passages; nothing is written. `accepted` are golden answers that may change.
 
     What keeps the two from being compared is a verdict that refuses. Raises TrainingError if the version is the champion already, or
@@ -50,7 +52,7 @@ def challenge(
         return Challenge(version, seen, refused("codebook", f"{old.name} labels other frames ({frames}); whoever asks it would miss them"))
     passages = EvaluationSet(evaluation_name(evaluation), load_evaluation(evaluation, old.model.codebook))
     try:
-        comparison = compare(old, new, passages)
+        comparison = compare(old, new, passages, texts=texts)
     except TrainingError as error:
         return Challenge(version, seen, refused("evaluation", str(error)))
     return Challenge(version, seen, judge(comparison, golden_changes(old, new), rules, accepted), comparison, (old, new))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from pathlib import Path
-from threading import Event
 from types import FrameType
 
 import click
 
+from framing.cli import INTERRUPTED
 from training.follow import follow, follow_once
 
 
@@ -27,11 +28,14 @@ def command(folder: Path, every: float, once: bool) -> None:
         return
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("training").setLevel(logging.INFO)
-    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    try:
+        follow(folder, every)
+    except SystemExit as ended:
+        logging.shutdown()
+        os._exit(int(ended.code or 0))  # at once: the interpreter would wait for the threads of a download, however long that hangs
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-        raise SystemExit(0)  # also out of a download, which leaves nothing half-made
 
-    signal.signal(signal.SIGTERM, end)
-    follow(folder, every, ended)
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0 if number == signal.SIGTERM else INTERRUPTED)  # also out of a download, which leaves nothing half-made

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from training import tracking
+from training.commands import cache_options, text_cache
 from training.promote import Verdict
 from training.promotion import challenge, conclude, roll_back, user
 from training.rules import RULES_FILE, load_rules
@@ -39,16 +40,19 @@ _because_option = click.option("--because", callback=_said, help="Why; kept with
 @click.option("--force", is_flag=True, help="Promote whatever the rules say; needs --by and --because, which are kept with the verdict.")
 @_by_option
 @_because_option
+@cache_options
 def promote(
-    number: str, evaluation: Path | None, rules: Path, accepted: tuple[int, ...], force: bool, by: str | None, because: str | None
-) -> None:
+    number: str, evaluation: Path | None, rules: Path, accepted: tuple[int, ...], force: bool, by: str | None, because: str | None,
+    cache: Path | None, no_cache: bool,
+) -> None:  # fmt: skip
     """Make version NUMBER the champion, if the promotion rules allow."""
     if force and not (by and because):
         raise click.UsageError("--force needs --by WHO and --because WHY")
     if not force and evaluation is None:
         raise click.UsageError("--evaluation is needed, unless --force")
     client = tracking.connect()
-    tried = challenge(client, tracking.version_of(client, number), evaluation, load_rules(rules), accepted)
+    texts = text_cache(cache, no_cache)
+    tried = challenge(client, tracking.version_of(client, number), evaluation, load_rules(rules), accepted, texts)
     tell(tried.verdict)
     click.echo(promoted(conclude(client, tried, by or user(), because, force)))
 

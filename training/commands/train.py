@@ -105,7 +105,7 @@ def command(
         click.echo("no --evaluation: the run compares with others by its cross-validation alone, which holds for the same data only")
     if promote:
         client = tracking.connect()
-        tried = challenge(client, version, evaluation, asked_of_it)
+        tried = challenge(client, version, evaluation, asked_of_it, texts=run.texts)
         tell(tried.verdict)
         click.echo(promoted(conclude(client, tried, user())))
 

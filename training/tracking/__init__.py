@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from training.tracking.champion import Kind, Move, Throne, champion, move_champion, record_verdict, throne, version_before
 from training.tracking.comparisons import log_comparison
-from training.tracking.contenders import find, of_version, opened_champion
+from training.tracking.contenders import find, names_folder, of_version, opened_champion
 from training.tracking.registry import (
     CHAMPION,
     REGISTERED,
@@ -39,6 +39,7 @@ __all__ = [
     "log_comparison",
     "log_training",
     "move_champion",
+    "names_folder",
     "of_version",
     "opened_champion",
     "record_verdict",

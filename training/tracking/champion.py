@@ -26,9 +26,11 @@ from typing import TYPE_CHECKING, Literal
 from framing.errors import PromotionRefused, TrainingError
 from training.promote import Verdict
 from training.tracking.registry import CHAMPION, REGISTERED, Version, version_of
+from training.tracking.store import asking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import RegisteredModel
 
 _MOVE = "champion.move."
 _VERDICT = "promotion"
@@ -93,41 +95,63 @@ def _put_on_top(line: list[str], version: str | None) -> None:
 
 
 def throne(client: MlflowClient) -> Throne:
-    """The champion and the moves on record, in one call to the registry."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        model = client.get_registered_model(REGISTERED)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+    """The champion and the moves on record, in one call to the registry. Raises TrainingError where it cannot say."""
+    model = _registered(client)
+    if model is None:
         return Throne(None, ())
-    champion = model.aliases.get(CHAMPION)
-    moves = [Move(**json.loads(value), key=key) for key, value in model.tags.items() if key.startswith(_MOVE)]
-    return Throne(None if champion is None else str(champion), tuple(sorted(moves, key=lambda move: (move.number, move.at, move.key))))
+    moves = [_read_move(key, value) for key, value in model.tags.items() if key.startswith(_MOVE)]
+    return Throne(_seated(model), tuple(sorted(moves, key=lambda move: (move.number, move.at, move.key))))
 
 
 def champion(client: MlflowClient) -> Version | None:
-    """The version the alias `champion` points at, if any."""
-    number = throne(client).champion
+    """The version the alias `champion` points at, if any. Raises TrainingError where the registry cannot say."""
+    model = _registered(client)
+    number = None if model is None else _seated(model)
     return None if number is None else version_of(client, number)
+
+
+def _registered(client: MlflowClient) -> RegisteredModel | None:
+    from mlflow.exceptions import MlflowException
+
+    with asking("the registry cannot tell who is champion"):
+        try:
+            return client.get_registered_model(REGISTERED)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return None
+
+
+def _seated(model: RegisteredModel) -> str | None:
+    number = model.aliases.get(CHAMPION)
+    return None if number is None else str(number)
+
+
+def _read_move(key: str, value: str) -> Move:
+    try:
+        return Move(**json.loads(value), key=key)
+    except (ValueError, TypeError) as error:
+        found = f"the tag {key} of the registered model '{REGISTERED}' is no record of a move that this program knows"
+        raise TrainingError(f"{found}; it was written by another version of framing, or by hand") from error
 
 
 def record_verdict(client: MlflowClient, version: Version, verdict: Verdict, more: Mapping[str, str] | None = None) -> None:
     """Write what each rule says on the version, in place of what an earlier verdict said; the alias stays where it is.
 
-    The tag `promotion` is `unfinished` while the others are written, then `passed` or `refused`.
+    The tag `promotion` is `unfinished` while the others are written, then `passed` or `refused`. Raises TrainingError where the
+    registry cannot be written.
     """
     tags = {f"{_VERDICT}.{reason.rule}": str(reason) for reason in verdict.reasons} | {
         f"{_VERDICT}.{name}": text for name, text in (more or {}).items()
     }
-    _tag(client, version, _VERDICT, "unfinished")
-    for stale in version.tags:
-        if stale.startswith(f"{_VERDICT}.") and stale not in tags:
-            client.delete_model_version_tag(REGISTERED, version.number, stale)
-    for key, text in tags.items():
-        _tag(client, version, key, text)
-    _tag(client, version, _VERDICT, "passed" if verdict.passed else "refused")
+    with asking(f"the verdict on version {version.number} cannot be written, and no champion was made"):
+        _tag(client, version, _VERDICT, "unfinished")
+        for stale in version.tags:
+            if stale.startswith(f"{_VERDICT}.") and stale not in tags:
+                client.delete_model_version_tag(REGISTERED, version.number, stale)
+        for key, text in tags.items():
+            _tag(client, version, key, text)
+        _tag(client, version, _VERDICT, "passed" if verdict.passed else "refused")
 
 
 def _tag(client: MlflowClient, version: Version, key: str, value: str) -> None:
@@ -137,14 +161,17 @@ def _tag(client: MlflowClient, version: Version, key: str, value: str) -> None:
 def move_champion(client: MlflowClient, seen: Throne, to: str, kind: Kind, by: str, because: str) -> Move:
     """Move the alias to version `to`, in the order above; `seen` is how things were when that was decided.
 
-    Raises PromotionRefused if somebody else was there first or came at the same moment.
+    Raises PromotionRefused if somebody else was there first or came at the same moment, and TrainingError where the registry cannot be
+    written.
     """
     number = 1 + max((move.number for move in seen.moves), default=0)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     move = Move(to, seen.champion, kind, by, because, now, number, f"{_MOVE}{number:05}.{secrets.token_hex(4)}")
-    client.set_registered_model_tag(REGISTERED, move.key, _written(move))
-    _check_alone(client, seen, move)
-    client.set_registered_model_alias(REGISTERED, CHAMPION, to)
+    with asking(f"version {to} was not made champion"):
+        client.set_registered_model_tag(REGISTERED, move.key, _written(move))
+        _check_alone(client, seen, move)
+    with asking(f"whether version {to} is champion now is not known, `framing models history` will tell"):
+        client.set_registered_model_alias(REGISTERED, CHAMPION, to)
     after = throne(client)
     if after.champion != to:
         others = _named(_others(after, seen, move))

@@ -6,13 +6,17 @@ from training.comparison import Comparison, Contender
 from training.comparison_report import comparison_page, flips_table, verdict_sentence
 from training.record import metrics_of
 from training.tracking.runs import tag_evaluation
+from training.tracking.store import asking
 
 
 def log_comparison(comparison: Comparison, old: Contender, new: Contender) -> str:
-    """Log the figures, the passages answered otherwise and the page in a run tagged as a comparison; returns the run's id."""
+    """Log the figures, the passages answered otherwise and the page in a run tagged as a comparison; returns the run's id.
+
+    Raises TrainingError where the store cannot be written.
+    """
     import mlflow
 
-    with mlflow.start_run(run_name=f"{new.name} against {old.name}") as run:
+    with asking("the comparison could not be logged to MLflow"), mlflow.start_run(run_name=f"{new.name} against {old.name}") as run:
         tag_evaluation(comparison.evaluation)
         mlflow.set_tags({"kind": "comparison", "verdict": verdict_sentence(comparison)} | _who("old", old) | _who("new", new))
         for side in ("old", "new", "difference"):

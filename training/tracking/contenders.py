@@ -8,12 +8,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framing.artifact import load_model, read_golden, read_manifest
-from framing.errors import TrainingError
+from framing.artifact import MANIFEST_FILE, load_model, read_golden, read_manifest
+from framing.errors import ModelFolderError, TrainingError
 from training.comparison import Contender
 from training.refit import Champion, open_champion
 from training.tracking.champion import champion
-from training.tracking.registry import REGISTERED, Version, downloaded, learned_in, version_by_alias, version_of, version_uri, versions
+from training.tracking.registry import (
+    CHAMPION,
+    REGISTERED,
+    Version,
+    downloaded,
+    learned_in,
+    version_by_alias,
+    version_of,
+    version_uri,
+    versions,
+)
+from training.tracking.store import NOT_THERE, asking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,11 +33,20 @@ _VERSION = re.compile(r"\d+")
 _RUN = re.compile(r"[0-9a-f]{32}")
 
 
-def find(client: MlflowClient, name: str) -> Contender:
-    """The model that `name` means, loaded whole. Raises TrainingError, or ModelFolderError where a folder is not whole.
+def names_folder(name: str) -> bool:
+    """Whether `name` means a model folder, which no registry is needed to find: one that is there, and is not named as something else."""
+    return name != CHAMPION and not _VERSION.fullmatch(name) and not _RUN.fullmatch(name) and Path(name, MANIFEST_FILE).is_file()
 
-    A number is a version, 32 hexadecimal digits are a run; any other name is an alias if the registry has it, and else a folder.
+
+def find(client: MlflowClient | None, name: str) -> Contender:
+    """The model that `name` means, loaded whole. Raises TrainingError.
+
+    A number is a version, 32 hexadecimal digits are a run; any other name is a model folder if there is one, and else an alias, but
+    `champion` is always the alias. Without a client there are folders alone, and nobody is asked what they have learned from.
     """
+    if names_folder(name):
+        return _read(client, Path(name), f"folder {name}")
+    assert client is not None
     if _VERSION.fullmatch(name):
         return of_version(client, version_of(client, name))
     if _RUN.fullmatch(name):
@@ -34,8 +54,6 @@ def find(client: MlflowClient, name: str) -> Contender:
     version = version_by_alias(client, name)
     if version is not None:
         return of_version(client, version)
-    if Path(name).is_dir():
-        return _read(Path(name), f"folder {name}")
     raise TrainingError(f"'{name}' is no model: {_accepted(client)}")
 
 
@@ -43,7 +61,7 @@ def of_version(client: MlflowClient, version: Version) -> Contender:
     """A registered version, called by its number and its aliases."""
     aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
     with downloaded(version_uri(version)) as folder:
-        return _read(folder, f"version {version.number}{aliases}", version.number)
+        return _read(client, folder, f"version {version.number}{aliases}", version.number)
 
 
 @contextmanager
@@ -53,7 +71,9 @@ def opened_champion(client: MlflowClient) -> Iterator[Champion]:
     if version is None:
         raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
     with downloaded(version_uri(version)) as folder:
-        yield open_champion(folder, learned_in(version.run))
+        with _sound(f"version {version.number}"):
+            opened = open_champion(folder, learned_in(client, version.run))
+        yield opened
 
 
 def _of_run(client: MlflowClient, run: str) -> Contender:
@@ -62,11 +82,15 @@ def _of_run(client: MlflowClient, run: str) -> Contender:
     registered = next((version for version in versions(client) if version.run == run), None)
     if registered is not None:
         return of_version(client, registered)
-    try:
-        with downloaded(f"runs:/{run}/model") as folder:
-            return _read(folder, f"run {run}")
-    except MlflowException as error:
-        raise TrainingError(f"there is no run {run} with a model; {_accepted(client)}") from error
+    with asking(f"the registry cannot tell of run {run}"):
+        try:
+            client.get_run(run)
+        except MlflowException as error:
+            if error.error_code not in NOT_THERE:
+                raise
+            raise TrainingError(f"there is no run {run}; {_accepted(client)}") from error
+    with downloaded(f"runs:/{run}/model") as folder:
+        return _read(client, folder, f"run {run}")
 
 
 def _accepted(client: MlflowClient) -> str:
@@ -76,6 +100,17 @@ def _accepted(client: MlflowClient) -> str:
     return f"accepted are a version (there are {numbers}), an alias (there are {aliases}), the id of a run, or a model folder"
 
 
-def _read(folder: Path, name: str, version: str | None = None) -> Contender:
-    model, manifest = load_model(folder), read_manifest(folder)
-    return Contender(name, model, read_golden(folder), manifest.data.get("digest"), manifest.run, version, learned_in(manifest.run))
+def _read(client: MlflowClient | None, folder: Path, name: str, version: str | None = None) -> Contender:
+    with _sound(name):
+        model, manifest, golden = load_model(folder), read_manifest(folder), read_golden(folder)
+    learned = None if client is None else learned_in(client, manifest.run)
+    return Contender(name, model, golden, manifest.data.get("digest"), manifest.run, version, learned)
+
+
+@contextmanager
+def _sound(name: str) -> Iterator[None]:
+    """A folder that is refused is called as people call the model: it may be a copy that is gone when they read it."""
+    try:
+        yield
+    except ModelFolderError as error:
+        raise TrainingError(f"{name} is broken: {error}") from error

@@ -14,14 +14,13 @@ from framing.artifact import MANIFEST_FILE, check_replaceable
 from framing.errors import TrainingError
 from framing.files import whole_folder
 from training.learned import Learned, read_learned
+from training.tracking.store import NOT_THERE, asking
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 REGISTERED = "framing"
 CHAMPION = "champion"
-_UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What MLflow calls a version that is not there, and a number that is none."""
 LEARNED = "data/learned.json"
 """Artifact of a run: digests of the texts that its model has learned from, with labels and groups."""
 
@@ -40,12 +39,13 @@ def version_of(client: MlflowClient, number: str) -> Version:
     """A version of the registered model, by number. Raises TrainingError if there is none, or the registry cannot say."""
     from mlflow.exceptions import MlflowException
 
-    try:
-        found = client.get_model_version(REGISTERED, number)
-    except MlflowException as error:
-        if error.error_code not in _UNKNOWN:
-            raise TrainingError(f"the registry cannot tell of version {number}: {str(error).splitlines()[0]}") from error
-        raise TrainingError(f"there is no version {number} of '{REGISTERED}'; see `framing models list`") from error
+    with asking(f"the registry cannot tell of version {number}"):
+        try:
+            found = client.get_model_version(REGISTERED, number)
+        except MlflowException as error:
+            if error.error_code not in NOT_THERE:
+                raise
+            raise TrainingError(f"there is no version {number} of '{REGISTERED}'; see `framing models list`") from error
     return Version(str(found.version), str(found.run_id), tuple(found.aliases), dict(found.tags))
 
 
@@ -53,18 +53,20 @@ def version_by_alias(client: MlflowClient, alias: str) -> Version | None:
     """The version that an alias points at, if any. Raises TrainingError where the registry cannot say."""
     from mlflow.exceptions import MlflowException
 
-    try:
-        found = client.get_model_version_by_alias(REGISTERED, alias)
-    except MlflowException as error:
-        if error.error_code not in _UNKNOWN:
-            raise TrainingError(f"the registry cannot tell of the alias '{alias}': {str(error).splitlines()[0]}") from error
-        return None
+    with asking(f"the registry cannot tell of the alias '{alias}'"):
+        try:
+            found = client.get_model_version_by_alias(REGISTERED, alias)
+        except MlflowException as error:
+            if error.error_code not in NOT_THERE:
+                raise
+            return None
     return version_of(client, str(found.version))
 
 
 def versions(client: MlflowClient) -> list[Version]:
-    """All versions of the registered model, newest first."""
-    found = client.search_model_versions(f"name='{REGISTERED}'")
+    """All versions of the registered model, newest first. Raises TrainingError where the registry cannot say."""
+    with asking("the registry cannot tell which versions there are"):
+        found = client.search_model_versions(f"name='{REGISTERED}'")
     return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
 
 
@@ -83,29 +85,50 @@ def version_uri(version: Version) -> str:
 
 @contextmanager
 def downloaded(uri: str) -> Iterator[Path]:
-    """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none."""
-    with tempfile.TemporaryDirectory() as scratch:
+    """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none to be had."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # whoever breaks a download off leaves threads that write
         yield next(download(uri, Path(scratch)).rglob(MANIFEST_FILE)).parent
 
 
 def download(uri: str, place: Path) -> Path:
-    """A copy, in the folder `place`, of the artifacts at `uri`. Raises TrainingError if they hold no model."""
+    """A copy, in the folder `place`, of the artifacts at `uri`. Raises TrainingError if they hold no model, or cannot be had."""
     import mlflow
 
-    copy = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(place)))
+    with asking(f"the files of {uri} cannot be fetched"):
+        copy = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(place)))
     if not any(copy.rglob(MANIFEST_FILE)):
-        raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
+        raise TrainingError(f"{uri} holds no model of framing, or its files are gone: there is no {MANIFEST_FILE} in it")
     return copy
 
 
-def learned_in(run: str | None) -> Learned | None:
-    """What a run says that its model has learned from; None where the store has no such run, or one from before runs did."""
+def learned_in(client: MlflowClient, run: str | None) -> Learned | None:
+    """What a run says that its model has learned from; None where the store has no such run, or one from before runs did.
+
+    Raises TrainingError where the store cannot say, so that nobody takes that for a run which does not.
+    """
     import mlflow
     from mlflow.exceptions import MlflowException
 
     if run is None:
         return None
+    with asking(f"what run {run} has learned from cannot be read"):
+        try:
+            content = mlflow.artifacts.load_dict(f"runs:/{run}/{LEARNED}")
+        except MlflowException:  # one kind of error for a file that is not there and for one that cannot be fetched
+            if _says_nothing(client, run):
+                return None
+            raise
+    return read_learned(content, f"{LEARNED} of run {run}")
+
+
+def _says_nothing(client: MlflowClient, run: str) -> bool:
+    """Whether there is no such run, or one with other files alone; one without any has lost them, and may have said something."""
+    from mlflow.exceptions import MlflowException
+
     try:
-        return read_learned(mlflow.artifacts.load_dict(f"runs:/{run}/{LEARNED}"), f"{LEARNED} of run {run}")
-    except (MlflowException, OSError):
-        return None
+        files = client.list_artifacts(run)
+    except MlflowException as error:
+        if error.error_code in NOT_THERE:
+            return True
+        raise
+    return bool(files) and LEARNED.partition("/")[0] not in {file.path for file in files}

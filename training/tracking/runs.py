@@ -16,7 +16,7 @@ from training.comparison import EvaluationSet
 from training.metrics import answers_of, measure_all
 from training.record import answer_figures, answers_table, flat, metrics_of, run_figures, run_metrics, run_tables
 from training.tracking.registry import LEARNED, REGISTERED, Version, version_of
-from training.tracking.store import connect
+from training.tracking.store import asking, connect
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -39,13 +39,15 @@ def log_training(
 
     Answers for `evaluation`, passages it was not trained on, are logged as metrics and figures `evaluation/...` and as a table;
     every recipe's under the same names. Without them the tag `evaluation.name` is `none`. `tags` are added to the run's own.
+    Raises TrainingError where the store cannot be written; the model's folder stays as it is.
     """
     import mlflow
 
     client = connect()
     manifest = trained.manifest
     recipe = dict(manifest.recipe)
-    with mlflow.start_run(run_name=f"{recipe['name']}-{manifest.version}") as run:
+    named, kept = f"{recipe['name']}-{manifest.version}", f"the model is in {trained.folder}"
+    with asking(f"{kept}, but its run could not be logged"), mlflow.start_run(run_name=named) as run:
         mlflow.log_params(flat(recipe))
         mlflow.set_tags(
             {
@@ -70,7 +72,8 @@ def log_training(
             mlflow.log_table(table, f"tables/{name}.json")
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(trained.folder / name), "card")
-    version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
+    with asking(f"{kept} and in run {run.info.run_id}, but could not be registered"):
+        version = mlflow.register_model(logged.model_uri, REGISTERED, tags={"framing.version": manifest.version, "recipe": recipe["name"]})
     return version_of(client, str(version.version))
 
 

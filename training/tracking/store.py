@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from framing.errors import MissingExtra, TrainingError
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow calls a version, an alias or a run that is not there, and a name that none can have."""
+_BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore")
+"""Whose errors come up from a store: MLflow itself, and what its servers, databases and files stand on."""
 
 
 def connect() -> MlflowClient:
@@ -32,3 +38,14 @@ def connect() -> MlflowClient:
     except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
         raise TrainingError(f"the MLflow store at {uri} cannot be used: {str(error).splitlines()[0]}") from error
     return mlflow.MlflowClient()
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Whatever the store or its files refuse inside becomes a TrainingError: `what`, and the reason that they give."""
+    try:
+        yield
+    except Exception as error:
+        if not (isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _BELOW):
+            raise  # a sentence already, or a mistake in this program
+        raise TrainingError(f"{what}: {(str(error) or type(error).__name__).splitlines()[0]}") from error
