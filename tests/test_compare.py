@@ -8,6 +8,8 @@ import pytest
 from framing.codebook import Codebook, Frame
 from framing.data import Dataset, LabelledPassage
 from framing.errors import TrainingError
+from tests.test_cache import Counting
+from training.cache import TextCache
 from training.compare import common_frames, compare, joint_codebook
 from training.comparison import Contender, EvaluationSet, Flip, FrameFlip
 from training.comparison_report import verdict_sentence
@@ -86,6 +88,14 @@ def test_of_fewer_than_ten_groups_nothing_is_told_from_chance(blind, good, tiny_
     found = compare(blind, good, passages(tiny_codebook, groups=9))
     assert found.changes["macro_f1"].beyond_chance == 0
     assert "of fewer than 10 groups, too few to tell it from chance" in verdict_sentence(found)
+
+
+def test_passages_are_encoded_once_for_both_models_and_for_later_comparisons(blind, good, evaluation, tmp_path):
+    encoder = Counting()
+    old, new = (replace(one, model=replace(one.model, encoder=encoder)) for one in (blind, good))
+    first, again = (compare(old, new, evaluation, draws=0, texts=TextCache(tmp_path)) for _ in range(2))
+    assert encoder.asked == evaluation.dataset.texts
+    assert np.array_equal(first.answers[1].probabilities, again.answers[1].probabilities)
 
 
 def test_models_of_different_codebooks_are_compared_on_the_frames_both_know(good, tiny_model):

@@ -1,5 +1,6 @@
 """Runs and versions in a real MLflow: a server over HTTP, and the local database that is the default."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from click.testing import CliRunner
 
 from framing.artifact import load_model
 from framing.cli import framing
+from framing.errors import TrainingError
 from framing.row_writer import open_rows_writer
 from tests.registry import forget_versions
 from tests.test_training import FOUR, weather
+from tests.tiny_front import in_front_of
 from training import tracking
 from training.learned import learned_from
 from training.recipes import Recipe
@@ -103,6 +106,27 @@ def test_answers_for_the_evaluation_set_stand_in_a_table_of_the_run(client, vers
     answer = trained.model.score([weather(10).texts[0]])[0].frames[0]
     first = dict(zip(table["columns"], table["data"][0], strict=True))
     assert (first["decision/rain"], first["probability/rain"]) == (answer.decision, round(answer.probability, 4))
+
+
+@pytest.mark.parametrize(
+    ("dies", "told"),
+    [
+        ("/runs/create", "the model is in {}, but its run could not be logged: "),
+        ("/learned.json", "the model is in {}, but its run could not be logged: "),
+        ("/model-versions/create", "the model is in {} and in run "),
+    ],
+)
+def test_a_store_that_dies_while_a_run_is_logged_is_told_with_the_place_of_the_model(client, trained, monkeypatch, tmp_path, dies, told):
+    copy = replace(trained, folder=tmp_path / "model")
+    shutil.copytree(trained.folder, copy.folder)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with in_front_of(client.tracking_uri) as front:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", front.url)
+        front.fate = lambda number, asked: "gone" if any(one.endswith(dies) for one in front.asked) else "answered"
+        with pytest.raises(TrainingError) as told_of:
+            tracking.log_training(weather(), copy)
+    assert str(told_of.value).startswith(told.format(copy.folder))
+    load_model(copy.folder)
 
 
 def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):

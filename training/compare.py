@@ -27,7 +27,8 @@ def compare(
 ) -> Comparison:
     """Both models' answers for the same passages, with intervals of a paired bootstrap over groups, near copies joined.
 
-    Passages that `texts` knows are not encoded again. Raises TrainingError where the models have no frame in common, or where one of them was trained on any of the passages.
+    Passages that `texts` knows are not encoded again. Raises TrainingError where the models have no frame in common, or where one of
+    them was trained on any of the passages.
     """
     dataset = evaluation.dataset
     frames = common_frames(old, new)

@@ -26,9 +26,7 @@ from training.halves import evaluation_name, load_evaluation
 @click.option("--track/--no-track", default=True, help="Log the comparison to MLflow; without, MLflow is not asked of two folders.")
 @cache_options
 @click.option("--jobs", default=-1, show_default=True, help="Threads for intervals; -1: one a core.")
-def command(
-    old: str, new: str, evaluation: Path, html: Path | None, track: bool, cache: Path | None, no_cache: bool, jobs: int
-) -> None:
+def command(old: str, new: str, evaluation: Path, html: Path | None, track: bool, cache: Path | None, no_cache: bool, jobs: int) -> None:
     """Score models OLD and NEW on the same passages, and say which is better, how surely, and what they answer otherwise.
 
     OLD and NEW are each a version number, an alias (champion), the id of a run, or a model folder. Two folders with --no-track need
