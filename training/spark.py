@@ -112,8 +112,6 @@ def _saved(model: str, fallback: Path | None) -> Iterator[Path]:
 
 
 def _download(name: str, place: Path) -> Path:
-    from mlflow.exceptions import MlflowException
-
     from training import tracking
 
     client = tracking.connect()
@@ -121,10 +119,7 @@ def _download(name: str, place: Path) -> Path:
     if version is None:
         problem = f"'{name}' is no folder of a model, and no version or alias of '{tracking.REGISTERED}'; see `framing models list`"
         raise TrainingError(problem)
-    try:
-        return tracking.download(tracking.version_uri(version), place)
-    except (MlflowException, OSError) as error:  # of the artifact store, of the network or of the disk
-        raise TrainingError(f"the files of version {version.number} cannot be fetched to {place}: {_reason(error)}") from error
+    return tracking.download(tracking.version_uri(version), place)
 
 
 def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
