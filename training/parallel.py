@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from joblib import Parallel, delayed
@@ -10,6 +11,13 @@ from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """For many small matrix products, each by one thread: several that share one wait for one another longer than they work."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item], jobs: int | None) -> list[Result]:
