@@ -21,14 +21,18 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from framing.errors import PromotionRefused, TrainingError
-from training.promote import Verdict
-from training.tracking.registry import CHAMPION, REGISTERED, Version, version_of
+from training.learned import Learned
+from training.tracking.registry import CHAMPION, REGISTERED, Version, fetch, learned_in, version_of, version_uri
+from training.tracking.store import connect
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from training.promote import Verdict
 
 _MOVE = "champion.move."
 _VERDICT = "promotion"
@@ -111,6 +115,14 @@ def champion(client: MlflowClient) -> Version | None:
     """The version the alias `champion` points at, if any."""
     number = throne(client).champion
     return None if number is None else version_of(client, number)
+
+
+def fetch_champion(folder: Path) -> tuple[Path, Learned | None]:
+    """Copy the champion into `folder`: its model folder there, and what it has learned from. Raises TrainingError if there is none."""
+    version = champion(connect())
+    if version is None:
+        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
+    return fetch(version_uri(version), folder), learned_in(version.run)
 
 
 def record_verdict(client: MlflowClient, version: Version, verdict: Verdict, more: Mapping[str, str] | None = None) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framing.artifact import load_model, read_golden, read_manifest
 from framing.errors import TrainingError
 from training.comparison import Contender
-from training.refit import Champion, open_champion
-from training.tracking.champion import champion
 from training.tracking.registry import REGISTERED, Version, downloaded, learned_in, version_of, version_uri, versions
 
 if TYPE_CHECKING:
@@ -44,16 +40,6 @@ def of_version(client: MlflowClient, version: Version) -> Contender:
     aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
     with downloaded(version_uri(version)) as folder:
         return _read(folder, f"version {version.number}{aliases}", version.number)
-
-
-@contextmanager
-def opened_champion(client: MlflowClient) -> Iterator[Champion]:
-    """The champion to start a training from, its files there as long as the block lasts. Raises TrainingError if there is none."""
-    version = champion(client)
-    if version is None:
-        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
-    with downloaded(version_uri(version)) as folder:
-        yield open_champion(folder, learned_in(version.run))
 
 
 def _of_run(client: MlflowClient, run: str) -> Contender:

@@ -71,14 +71,19 @@ def version_uri(version: Version) -> str:
 @contextmanager
 def downloaded(uri: str) -> Iterator[Path]:
     """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none."""
+    with tempfile.TemporaryDirectory() as scratch:
+        yield fetch(uri, Path(scratch))
+
+
+def fetch(uri: str, folder: Path) -> Path:
+    """Copy the artifacts at `uri` into `folder`; returns the model folder among them. Raises TrainingError if there is none."""
     import mlflow
 
-    with tempfile.TemporaryDirectory() as scratch:
-        local = mlflow.artifacts.download_artifacts(uri, dst_path=scratch)
-        manifest = next(Path(local).rglob(MANIFEST_FILE), None)
-        if manifest is None:
-            raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
-        yield manifest.parent
+    local = mlflow.artifacts.download_artifacts(uri, dst_path=str(folder))
+    manifest = next(Path(local).rglob(MANIFEST_FILE), None)
+    if manifest is None:
+        raise TrainingError(f"{uri} holds no model of framing: there is no {MANIFEST_FILE} in it")
+    return manifest.parent
 
 
 def learned_in(run: str | None) -> Learned | None:

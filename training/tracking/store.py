@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from framing.errors import MissingExtra, TrainingError
@@ -15,16 +16,30 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
 
 
+def import_mlflow() -> None:
+    """Import what `connect` would, which takes most of its time, and touch no store. What cannot be imported is told by `connect`."""
+    _choose_settings()
+    with suppress(ImportError):
+        import mlflow.pyfunc
+
+        if not _address().startswith("http"):
+            import mlflow.store.model_registry.sqlalchemy_store
+            import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+
+
+def check_store() -> None:
+    """Raise as `connect` does."""
+    connect()
+
+
 def connect() -> MlflowClient:
     """A client on MLFLOW_TRACKING_URI, or on the local store. Raises MissingExtra, or TrainingError where it cannot be reached."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven take minutes to say that nobody answers
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
+    _choose_settings()
     try:
         import mlflow
     except ImportError as error:
         raise MissingExtra("the model registry", "train") from error
-    uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
+    uri = _address()
     mlflow.set_tracking_uri(uri)
     try:
         mlflow.set_experiment(EXPERIMENT)
@@ -32,3 +47,14 @@ def connect() -> MlflowClient:
     except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
         raise TrainingError(f"the MLflow store at {uri} cannot be used: {str(error).splitlines()[0]}") from error
     return mlflow.MlflowClient()
+
+
+def _choose_settings() -> None:
+    """Settings of MLflow that nobody chose, before it is imported."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven take minutes to say that nobody answers
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
+
+
+def _address() -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
