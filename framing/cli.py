@@ -6,6 +6,8 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,22 +61,23 @@ class LazyCommand(click.Command):
         """The context of the real command, which then runs in place of this one."""
         if parent is not None:
             parent.meta[CALLED] = (f"{parent.command_path} {self.entry.name}", self.entry.extra)
-        real = _imported(self.entry.module)
+        with importing():
+            real: click.Command = importlib.import_module(self.entry.module).command
         if isinstance(real, click.Group):
             for part in self.entry.parts:
                 real.add_command(LazyCommand(part))
         return real.make_context(info_name, args, parent, **extra)
 
 
-def _imported(module: str) -> click.Command:
-    """The command of a module. Nothing that an import makes is garbage; to look for some on the way takes half as long again."""
+@contextmanager
+def importing() -> Iterator[None]:
+    """For imports that take long: none of what they make is garbage, and to look for some on the way takes half as long again."""
     gc.disable()
     try:
-        command: click.Command = importlib.import_module(module).command
+        yield
     finally:
         gc.freeze()
         gc.enable()
-    return command
 
 
 class CommandTable(click.Group):

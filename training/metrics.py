@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.data import Dataset
 from framing.heads import PRESENT, UNSURE, Array
-from framing.model import FramingModel
 from training.intervals import DRAWS, Figure, bootstrapped
 
 if TYPE_CHECKING:
+    from framing.data import Dataset
+    from framing.model import FramingModel
     from training.classifier import Labels
 
 Decisions = NDArray[np.int8]

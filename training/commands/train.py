@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from framing.cli import importing
 from training import tracking
 from training.commands import cache_options, rules_option
 from training.recipes import CHAMPION, RECIPES
@@ -61,6 +62,7 @@ def command(**given: Any) -> None:
     from_champion = any(recipe.name == given["asked"] and recipe.encoder == CHAMPION for recipe in RECIPES) and given["folder"] is None
     with ExitStack() as stack:
         mlflow = stack.enter_context(tracking.beside()) if given["track"] or from_champion else None
-        from training.commands.training import carry_out
+        with importing():
+            from training.commands.training import carry_out
 
         carry_out(mlflow, **given)

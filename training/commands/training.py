@@ -52,6 +52,8 @@ def carry_out(
         mlflow(tracking.check_store)  # a store that cannot be reached is known before hours of work
     run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=say_stage)
     with _champion(mlflow, recipe, folder, trained_on, dataset.codebook) as champion:
+        if mlflow is not None:
+            mlflow.ahead(tracking.prepare_logging)
         if champion is not None and champion.learned is not None and held_back is not None:
             check_unknown(champion.learned, held_back)
         trained = train(dataset, recipe, out or Path("runs") / recipe.name, "framing", run, leave_kinds_out, champion)

@@ -3,10 +3,10 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from training.tracking.beside import Beside, beside
 from training.tracking.champion import Kind, Move, Throne, champion, fetch_champion, move_champion, record_verdict, throne, version_before
+from training.tracking.process import Beside, beside
 from training.tracking.registry import CHAMPION, REGISTERED, Version, export_version, version_of, versions
-from training.tracking.runs import Record, log_run
+from training.tracking.runs import Record, log_run, prepare_logging
 from training.tracking.store import DEFAULT_STORE, EXPERIMENT, check_store, connect
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ __all__ = [
     "log_training",
     "move_champion",
     "of_version",
+    "prepare_logging",
     "record_verdict",
     "throne",
     "version_before",

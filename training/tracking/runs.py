@@ -6,6 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,16 @@ class Record:
     """Tags of the registered version."""
     packages: tuple[str, ...]
     """What the model's encoder needs beside what every model does."""
+
+
+def prepare_logging() -> None:
+    """Have MLflow find out what it keeps until it ends: which modules are whose, and which commit this is. That takes half a second."""
+    with suppress(ImportError):  # its own affairs; without this, it does so when it logs
+        from mlflow.tracking.context.registry import resolve_tags
+        from mlflow.utils.requirements_utils import warn_dependency_requirement_mismatches
+
+        warn_dependency_requirement_mismatches(_pinned(_SERVING))
+        resolve_tags()
 
 
 def log_run(record: Record) -> Version:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.figure import Figure as Drawing
+
 from framing.data import Dataset
 from framing.encoder import KINDS
 from training.comparison import EvaluationSet
@@ -17,8 +19,6 @@ from training.tracking.registry import LEARNED, Version
 from training.tracking.runs import TABLES, Input, Record, evaluation_input, evaluation_tags, log_run
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Drawing
-
     from training.train import Trained
 
 

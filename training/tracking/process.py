@@ -32,7 +32,7 @@ class Beside:
         """What `work` returns there. Raises TrainingError with the sentence of a FramingError, or where the process has ended."""
         self.idle = False
         try:
-            self._pipe.send((work, given))
+            self._pipe.send((work, given, True))
             result, refused = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise TrainingError("the process that was to log to MLflow has ended; what it said stands above") from error
@@ -40,6 +40,11 @@ class Beside:
         if refused is not None:
             raise TrainingError(refused)
         return result  # type: ignore[no-any-return]
+
+    def ahead(self, work: Callable[..., None], *given: Any) -> None:
+        """Have `work` done there while this process goes on; nothing is told of it, and it may be broken off."""
+        with suppress(OSError):  # whoever asks next is told that the process has ended
+            self._pipe.send((work, given, False))
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def beside() -> Iterator[Beside]:
     finally:
         ours.close()
         if there.idle:
-            process.kill()  # it imports, or waits
+            process.kill()  # it imports, waits, or works ahead
         process.join()
 
 
@@ -67,8 +72,10 @@ def _work(pipe: Connection) -> None:
     with suppress(EOFError, OSError, KeyboardInterrupt):
         import_mlflow()
         while True:
-            work, given = pipe.recv()
-            pipe.send(_answer(work, *given))
+            work, given, awaited = pipe.recv()
+            answer = _answer(work, *given)
+            if awaited:
+                pipe.send(answer)
 
 
 def _answer(work: Callable[..., Any], *given: Any) -> tuple[Any, str | None]:
