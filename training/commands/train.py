@@ -11,9 +11,8 @@ import click
 from framing.cli import importing
 from training import tracking
 from training.commands import cache_options, rules_option
-from training.recipes import CHAMPION, RECIPES
+from training.recipes import AUTO, CHAMPION, RECIPES
 
-AUTO = "auto"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -16,13 +16,12 @@ from training import tracking
 from training.advice import advise
 from training.commands import say_stage, text_cache
 from training.commands.promotion import promoted, tell
-from training.commands.train import AUTO
 from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
 from training.learned import learned_from
 from training.passages import Passages, read_passages
 from training.promotion import challenge, conclude, user
-from training.recipes import CHAMPION, Recipe, recipe_named
+from training.recipes import AUTO, CHAMPION, Recipe, recipe_named
 from training.refit import Champion, open_champion
 from training.report import copies_section
 from training.rules import load_rules
