@@ -137,7 +137,7 @@ def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tm
 def test_the_commands_list_train_and_promote(server, version, small_transformer, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("training.commands.train.recipe_named", lambda _: Recipe("frozen", "", encoder=str(small_transformer), folds=2))
+    monkeypatch.setattr("training.commands.training.recipe_named", lambda _: Recipe("frozen", "", encoder=str(small_transformer), folds=2))
     (tmp_path / "codebook.json").write_text(__import__("json").dumps(FOUR.as_dict()))
     for name, data in (("data.jsonl", weather()), ("evaluation.jsonl", weather(10))):
         with open_rows_writer(tmp_path / name) as writer:

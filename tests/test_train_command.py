@@ -54,7 +54,7 @@ def champion(place, small_transformer):
 @pytest.fixture
 def run(place, monkeypatch):
     """Call `framing train` in the folder, by a quick recipe with two folds."""
-    monkeypatch.setattr("training.commands.train.recipe_named", lambda name: replace(recipe_named(name), folds=2, draws=20))
+    monkeypatch.setattr("training.commands.training.recipe_named", lambda name: replace(recipe_named(name), folds=2, draws=20))
 
     def call(*arguments: object) -> Result:
         return CliRunner().invoke(framing, ["train", "--recipe", "refit", "--jobs", "1", *map(str, arguments)])

@@ -18,6 +18,7 @@ from framing.heads import Array
 from training.cache import CachedEncoder
 from training.classifier import Labels, fit_scores
 from training.folds import Fold, joined_scores, split_groups
+from training.parallel import one_thread
 from training.recipes import Recipe
 from training.run import Run
 from training.shares import added_up, block_shares
@@ -89,6 +90,7 @@ def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Vec
         return CachedEncoder(encoder, run.texts).encode(dataset.texts).vectors
 
 
+@one_thread()
 def decided(blocks: tuple[Array, ...], labels: Labels, folds: Sequence[Fold]) -> HeldOut:
     """Each fold's test rows, by shares, calibration and cuts from the blocks' scores (n, k) and labels of the rows learned from."""
     probabilities, decisions = np.zeros(labels.shape), np.zeros(labels.shape, np.int8)

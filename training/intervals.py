@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def resampled(statistic: Statistic, groups: Sequence[str], draws: int = DRAWS, s
         values = statistic(np.ones((1, len(groups))))[0]
         if not draws or len(set(groups)) < FEWEST_GROUPS:
             return Resampled(values, np.empty((0, len(values))))
-        weights = group_weights(groups, draws, seed)
+        weights = _weights(tuple(groups), draws, seed)
         chunks = [weights[start : start + _CHUNK] for start in range(0, draws, _CHUNK)]
         return Resampled(values, np.concatenate(in_threads(statistic, chunks, jobs)))
 
@@ -81,6 +82,11 @@ def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
     count = int(members.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws)
     return np.asarray(drawn[:, members], np.float64)
+
+
+@lru_cache(maxsize=1)  # all that is measured of one set of answers resamples the same groups
+def _weights(groups: tuple[str, ...], draws: int, seed: int) -> Array:
+    return group_weights(groups, draws, seed)
 
 
 def figure_of(value: float) -> Figure:

@@ -13,6 +13,7 @@ from training.heldout import HeldOut
 from training.intervals import Figure
 from training.kinds import NOT_ASKED, KindsOut, Unmeasured, kinds_out
 from training.metrics import Answers, measure_all
+from training.parallel import one_thread
 from training.recipes import Recipe
 from training.robustness import Robustness, robustness
 from training.run import Run
@@ -31,6 +32,7 @@ class Judgement:
     """Sentences a reader of the figures must know first."""
 
 
+@one_thread()
 def judgement(
     dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, run: Run = Run(),
     leave_kinds_out: bool | None = None, beside: Mapping[str, Answers] | None = None,

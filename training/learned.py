@@ -20,14 +20,15 @@ class Learned:
 
     def __or__(self, later: Learned) -> Learned:
         """What is known after both; on a text that both hold, the later labels count."""
-        kept = frozenset(label for label in self.labels if label[0] not in later.texts)
+        said_again = later.texts
+        kept = frozenset(label for label in self.labels if label[0] not in said_again)
         return Learned(kept | later.labels, self.groups | later.groups)
 
     def new_in(self, dataset: Dataset) -> NewLabels:
         """The passages of `dataset` that are not here with the same labels."""
         rows = [row for row, label in enumerate(_labels(dataset)) if label not in self.labels]
-        fresh = dataset.subset(rows)
-        corrected = sum(text_digest(text) in self.texts for text in fresh.texts)
+        fresh, known = dataset.subset(rows), self.texts
+        corrected = sum(text_digest(text) in known for text in fresh.texts)
         beside = sum(group in self.groups for group in fresh.groups)
         return NewLabels(fresh, corrected, beside)
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.data import Dataset
 from framing.heads import PRESENT, UNSURE, Array
-from framing.model import FramingModel
-from training.classifier import Labels
 from training.intervals import DRAWS, Figure, bootstrapped
+
+if TYPE_CHECKING:
+    from framing.data import Dataset
+    from framing.model import FramingModel
+    from training.classifier import Labels
 
 Decisions = NDArray[np.int8]
 BINS = 10

@@ -17,6 +17,9 @@ MULTILINGUAL_USE = "universal-sentence-encoder-multilingual-v3"
 CHAMPION = "champion"
 """Not made at all: the encoder of the model that answers now, as it stands in its folder."""
 
+AUTO = "auto"
+"""Not a recipe: the one that suits the passages is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:

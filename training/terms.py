@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ class CountedTerms:
 
 def count_terms(texts: Sequence[str]) -> CountedTerms:
     """Count words of two letters or more, and pairs of words that follow one another. Raises TrainingError where there is none."""
+    return _counted(tuple(texts))
+
+
+@lru_cache(maxsize=1)  # the folds, the fit to all passages and the floors ask for the same texts
+def _counted(texts: tuple[str, ...]) -> CountedTerms:
     vectorizer = CountVectorizer(ngram_range=(1, 2), dtype=np.float64)
     try:
         counts = vectorizer.fit_transform(texts)

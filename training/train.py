@@ -29,6 +29,7 @@ from training.intervals import Figure
 from training.judgement import Judgement, judgement
 from training.learned import Learned
 from training.metrics import Answers
+from training.parallel import one_thread
 from training.recipes import CHAMPION, Recipe
 from training.refit import Champion, lesson_of, over
 from training.run import Run
@@ -146,6 +147,7 @@ def _adapted(dataset: Dataset, recipe: Recipe, champion: Champion, name: str, ru
     return Fitted(model, champion.encoder, found.unseen, beside={CHAMPION: before}, notes=found.notes)
 
 
+@one_thread()
 def fit_model(
     dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str, cache: TextCache = NO_CACHE
 ) -> FramingModel:

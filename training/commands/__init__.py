@@ -5,11 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.cache import TextCache, default_folder
+from training.rules import RULES_FILE
+
+if TYPE_CHECKING:
+    from training.cache import TextCache
+
+rules_option = click.option(
+    "--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=RULES_FILE,
+    show_default="training/promotion.toml", help="The promotion rules, as TOML.",
+)  # fmt: skip
 
 
 def cache_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -23,6 +31,8 @@ def cache_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def text_cache(cache: Path | None, no_cache: bool) -> TextCache:
     """Where vectors are kept, as the options say."""
+    from training.cache import TextCache, default_folder
+
     return TextCache(None if no_cache else cache or default_folder())
 
 

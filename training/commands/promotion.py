@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from training import tracking
-from training.commands import cache_options, text_cache
+from training.commands import cache_options, rules_option, text_cache
 from training.promote import Verdict
 from training.promotion import challenge, conclude, roll_back, user
-from training.rules import RULES_FILE, load_rules
+from training.rules import load_rules
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _LONGEST = 1000
@@ -23,9 +23,6 @@ def _said(_ctx: click.Context, option: click.Parameter, value: str | None) -> st
     return value
 
 
-rules_option = click.option(
-    "--rules", type=_FILE, default=RULES_FILE, show_default="training/promotion.toml", help="The promotion rules, as TOML."
-)
 _by_option = click.option("--by", callback=_said, help="Who says so; default: the user of this machine.")
 _because_option = click.option("--because", callback=_said, help="Why; kept with the move.")
 

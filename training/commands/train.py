@@ -1,33 +1,18 @@
-"""`framing train`: labelled passages and a codebook to a judged, logged and registered model."""
+"""`framing train`: its options. MLflow is opened in another process while this one imports the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
-from framing.codebook import Codebook, load_codebook
-from framing.data import Dataset, load_dataset
+from framing.cli import importing
 from training import tracking
-from training.advice import advise
-from training.commands import cache_options, say_stage, text_cache
-from training.commands.promotion import promoted, rules_option, tell
-from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
-from training.kinds import KindsOut
-from training.learned import learned_from
-from training.passages import Passages, read_passages
-from training.promotion import challenge, conclude, user
-from training.recipes import CHAMPION, RECIPES, Recipe, recipe_named
-from training.refit import Champion, open_champion
-from training.report import copies_section
-from training.rules import load_rules
-from training.run import Run
-from training.train import Trained, train
-from training.transformer.weights import make_cache
+from training.commands import cache_options, rules_option
+from training.recipes import AUTO, CHAMPION, RECIPES
 
-AUTO = "auto"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -65,99 +50,18 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--seed", default=0, show_default=True)
 @cache_options
 @click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
-def command(
-    data: tuple[Path, ...], from_labels: bool, where: str | None, state: str | None, codebook: Path | None, asked: str,
-    folder: Path | None, trained_on: tuple[Path, ...], out: Path | None, evaluation: Path | None, promote: bool, rules: Path,
-    leave_kinds_out: bool | None, track: bool, seed: int, cache: Path | None, no_cache: bool, jobs: int,
-) -> None:  # fmt: skip
+def command(**given: Any) -> None:
     """Train a model from labelled passages and a codebook.
 
     The model is cross-validated over whole groups, measured beside three floors, saved as a folder, logged to MLflow and
     registered as `framing`.
     """
-    if promote and (evaluation is None or not track):
+    if given["promote"] and (given["evaluation"] is None or not given["track"]):
         raise click.UsageError("--promote needs --evaluation and cannot go with --no-track")
-    asked_of_it = load_rules(rules)  # what is wrong with them is known before hours of work
-    passages = _passages(data, from_labels, where, state, codebook)
-    dataset = passages.dataset
-    held_back = load_evaluation(evaluation, dataset.codebook) if evaluation else None
-    if held_back is not None:
-        check_apart(dataset, held_back)
-    recipe = recipe_named(_recipe(asked, dataset))
-    kept = None if no_cache else cache
-    if kept is not None:
-        make_cache(kept)
-    if track:
-        tracking.connect()  # a store that cannot be reached is known before hours of work
-    run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=say_stage)
-    with _champion(recipe, folder, trained_on, dataset.codebook) as champion:
-        if champion is not None and champion.learned is not None and held_back is not None:
-            check_unknown(champion.learned, held_back)
-        trained = train(dataset, recipe, out or Path("runs") / recipe.name, "framing", run, leave_kinds_out, champion)
-    _report(trained, recipe.name)
-    if not track:
-        return
-    say_stage("logging to MLflow")
-    called = evaluation_name(evaluation) if evaluation else "none"
-    version = tracking.log_training(dataset, trained, held_back, evaluation_name=called, tags=passages.tags)
-    click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")
-    if evaluation is None:
-        click.echo("no --evaluation: the run compares with others by its cross-validation alone, which holds for the same data only")
-    if promote:
-        client = tracking.connect()
-        tried = challenge(client, version, evaluation, asked_of_it, texts=run.texts)
-        tell(tried.verdict)
-        click.echo(promoted(conclude(client, tried, user())))
+    from_champion = any(recipe.name == given["asked"] and recipe.encoder == CHAMPION for recipe in RECIPES) and given["folder"] is None
+    with ExitStack() as stack:
+        mlflow = stack.enter_context(tracking.beside()) if given["track"] or from_champion else None
+        with importing():
+            from training.commands.training import carry_out
 
-
-def _passages(data: tuple[Path, ...], from_labels: bool, where: str | None, state: str | None, codebook: Path | None) -> Passages:
-    if not data and not from_labels:
-        raise click.UsageError("name labelled files with --data, or --from-labels for those of the label store, or both")
-    if from_labels and not where:
-        raise click.UsageError("--from-labels needs --labels, or FRAMING_LABELS, which says where the label store is")
-    if state and not from_labels:
-        raise click.UsageError("--state is one of the label store: it needs --from-labels")
-    if codebook is None and not from_labels:
-        raise click.UsageError("--data needs --codebook, the frames that the passages were labelled by")
-    passages = read_passages(data, where if from_labels else None, load_codebook(codebook) if codebook else None, state)
-    if passages.state is not None:
-        click.echo(f"labels: state {passages.state.digest[:12]} of the store; --state {passages.state.digest[:12]} builds it again")
-    return passages
-
-
-@contextmanager
-def _champion(recipe: Recipe, folder: Path | None, trained_on: tuple[Path, ...], codebook: Codebook) -> Iterator[Champion | None]:
-    """The model that the recipe starts from, if it starts from one."""
-    if recipe.encoder != CHAMPION:
-        if folder is not None or trained_on:
-            raise click.UsageError(f"--over and --trained-on are for recipes that start from a model; '{recipe.name}' does not")
-        yield None
-    elif folder is not None:
-        yield open_champion(folder, learned_from(load_dataset(trained_on, codebook)) if trained_on else None)
-    else:
-        with tracking.opened_champion(tracking.connect()) as champion:
-            yield champion
-
-
-def _recipe(asked: str, dataset: Dataset) -> str:
-    if asked != AUTO:
-        return asked
-    advice = advise(dataset)
-    click.echo(f"recipe {advice.recipe}: {advice.reason}")
-    return advice.recipe
-
-
-def _report(trained: Trained, recipe: str) -> None:
-    for who, named in trained.measures.items():
-        click.echo(f"{who:30} macro F1 {named['macro_f1']}  mAP {named['mean_average_precision']}")
-    for frame in trained.model.codebook.names:
-        click.echo(f"  {frame:28} F1 {trained.measures[recipe][f'f1/{frame}']}")
-    for note in trained.judged.notes:
-        click.echo(note)
-    kinds = trained.judged.kinds
-    if isinstance(kinds, KindsOut):
-        click.echo(f"{'kinds left out':30} macro F1 {kinds.measures['macro_f1']}  mAP {kinds.measures['mean_average_precision']}")
-    else:
-        click.echo(f"kinds left out: {kinds.reason}")
-    click.echo(copies_section(trained.judged.copies))
-    click.echo(f"model {trained.manifest.version} in {trained.folder}")
+        carry_out(mlflow, **given)

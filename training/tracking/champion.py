@@ -21,16 +21,19 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from framing.errors import PromotionRefused, TrainingError
-from training.promote import Verdict
-from training.tracking.registry import CHAMPION, REGISTERED, Version, version_of
-from training.tracking.store import asking
+from training.learned import Learned
+from training.tracking.registry import CHAMPION, REGISTERED, Version, fetch, learned_in, version_of, version_uri
+from training.tracking.store import asking, connect
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import RegisteredModel
+
+    from training.promote import Verdict
 
 _MOVE = "champion.move."
 _VERDICT = "promotion"
@@ -108,6 +111,15 @@ def champion(client: MlflowClient) -> Version | None:
     model = _registered(client)
     number = None if model is None else _seated(model)
     return None if number is None else version_of(client, number)
+
+
+def fetch_champion(folder: Path) -> tuple[Path, Learned | None]:
+    """Copy the champion into `folder`: its model folder there, and what it has learned from. Raises TrainingError if there is none."""
+    client = connect()
+    version = champion(client)
+    if version is None:
+        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
+    return fetch(version_uri(version), folder), learned_in(client, version.run)
 
 
 def _registered(client: MlflowClient) -> RegisteredModel | None:

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 from framing.artifact import MANIFEST_FILE, load_model, read_golden, read_manifest
 from framing.errors import ModelFolderError, TrainingError
 from training.comparison import Contender
-from training.refit import Champion, open_champion
-from training.tracking.champion import champion
 from training.tracking.registry import (
     CHAMPION,
-    REGISTERED,
     Version,
     downloaded,
     learned_in,
@@ -64,18 +61,6 @@ def of_version(client: MlflowClient, version: Version) -> Contender:
         return _read(client, folder, f"version {version.number}{aliases}", version.number)
 
 
-@contextmanager
-def opened_champion(client: MlflowClient) -> Iterator[Champion]:
-    """The champion to start a training from, its files there as long as the block lasts. Raises TrainingError if there is none."""
-    version = champion(client)
-    if version is None:
-        raise TrainingError(f"no version of '{REGISTERED}' is the champion yet; promote one, or name a model folder with --over")
-    with downloaded(version_uri(version)) as folder:
-        with _sound(f"version {version.number}"):
-            opened = open_champion(folder, learned_in(client, version.run))
-        yield opened
-
-
 def _of_run(client: MlflowClient, run: str) -> Contender:
     from mlflow.exceptions import MlflowException
 
@@ -101,14 +86,14 @@ def _accepted(client: MlflowClient) -> str:
 
 
 def _read(client: MlflowClient | None, folder: Path, name: str, version: str | None = None) -> Contender:
-    with _sound(name):
+    with sound(name):
         model, manifest, golden = load_model(folder), read_manifest(folder), read_golden(folder)
     learned = None if client is None else learned_in(client, manifest.run)
     return Contender(name, model, golden, manifest.data.get("digest"), manifest.run, version, learned)
 
 
 @contextmanager
-def _sound(name: str) -> Iterator[None]:
+def sound(name: str) -> Iterator[None]:
     """A folder that is refused is called as people call the model: it may be a copy that is gone when they read it."""
     try:
         yield

@@ -87,7 +87,12 @@ def version_uri(version: Version) -> str:
 def downloaded(uri: str) -> Iterator[Path]:
     """The model folder among the artifacts at `uri`, there until the block ends. Raises TrainingError if there is none to be had."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # whoever breaks a download off leaves threads that write
-        yield next(download(uri, Path(scratch)).rglob(MANIFEST_FILE)).parent
+        yield fetch(uri, Path(scratch))
+
+
+def fetch(uri: str, place: Path) -> Path:
+    """Copy the artifacts at `uri` into the folder `place`; returns the model folder among them. Raises TrainingError as `download`."""
+    return next(download(uri, place).rglob(MANIFEST_FILE)).parent
 
 
 def download(uri: str, place: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from framing.errors import MissingExtra, TrainingError
@@ -21,16 +21,30 @@ _BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore")
 """Whose errors come up from a store: MLflow itself, and what its servers, databases and files stand on."""
 
 
+def import_mlflow() -> None:
+    """Import what `connect` would, which takes most of its time, and touch no store. What cannot be imported is told by `connect`."""
+    _choose_settings()
+    with suppress(ImportError):
+        import mlflow.pyfunc
+
+        if not _address().startswith("http"):
+            import mlflow.store.model_registry.sqlalchemy_store
+            import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+
+
+def check_store() -> None:
+    """Raise as `connect` does."""
+    connect()
+
+
 def connect() -> MlflowClient:
     """A client on MLFLOW_TRACKING_URI, or on the local store. Raises MissingExtra, or TrainingError where it cannot be reached."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven take minutes to say that nobody answers
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
+    _choose_settings()
     try:
         import mlflow
     except ImportError as error:
         raise MissingExtra("the model registry", "train") from error
-    uri = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)
+    uri = _address()
     mlflow.set_tracking_uri(uri)
     try:
         mlflow.set_experiment(EXPERIMENT)
@@ -49,3 +63,14 @@ def asking(what: str) -> Iterator[None]:
         if not (isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _BELOW):
             raise  # a sentence already, or a mistake in this program
         raise TrainingError(f"{what}: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+
+
+def _choose_settings() -> None:
+    """Settings of MLflow that nobody chose, before it is imported."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven take minutes to say that nobody answers
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", str(sys.stderr.isatty()))
+
+
+def _address() -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_STORE)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from training.classifier import fit_scores
-
 if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
@@ -80,6 +78,8 @@ def finetune(
 
 def _probe(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning) -> Any:
     import torch
+
+    from training.classifier import fit_scores
 
     vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False).astype("float64")
     probe = fit_scores(vectors, labels, budget.probe_strength)
