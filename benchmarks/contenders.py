@@ -66,8 +66,10 @@ class RecipeContender:
         with tempfile.TemporaryDirectory() as scratch:
             model = fit(train, recipe, Path(scratch), run=Run(seed, cache=self.cache, quiet=True)).model
             probabilities = answers_of(model, test).probabilities
-        note = "" if recipe.folds == self.recipe.folds else f"{recipe.folds} folds in place of {self.recipe.folds}"
-        return Answered(cut_at(probabilities, model.heads.thresholds, test), note)
+        notes = [] if recipe.folds == self.recipe.folds else [f"{recipe.folds} folds in place of {self.recipe.folds}"]
+        if self.cache is not None and recipe.finetuning is not None:
+            notes.append("seconds without fine-tuning where a cache had its weights")
+        return Answered(cut_at(probabilities, model.heads.thresholds, test), "; ".join(notes))
 
 
 @dataclass(frozen=True, slots=True)

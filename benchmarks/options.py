@@ -24,8 +24,8 @@ steps_option = click.option(
     "--setfit-steps", type=click.IntRange(1), default=STEPS, show_default=True, help="Steps of 16 pairs after which SetFit's training ends."
 )
 weights_option = click.option(
-    "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
-    help="Keeps fine-tuned transformers; where one is taken from there, its seconds are not counted.",
+    "--cache", type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps fine-tuned transformers; the table says that seconds may be without their making.",
 )  # fmt: skip
 out_option = click.option(
     "--out",

@@ -25,7 +25,7 @@ from benchmarks.recipes import PASSAGES, SEEDS
 from benchmarks.rounds import machine, spread, turned, versions
 from framing.data import read_rows
 from framing.encoder import Vectors
-from framing.encoder.compiled import GRAPH_FILE
+from framing.encoder.compiled import GRAPH_FILE, open_graph
 from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
 from training.report import table
 from training.transformer.compile import Precision, compile_encoder
@@ -130,12 +130,8 @@ def open_all(source: Source, setups: Sequence[Setup]) -> Iterator[tuple[Setup, E
 
 
 def _open_onnxruntime(source: Source, setup: Setup) -> Encode:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = setup.threads, 1
     folder = source.folders[setup.precision]
-    session = onnxruntime.InferenceSession(str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])
+    session = open_graph(str(folder / GRAPH_FILE), setup.threads)
 
     def run(ids: Numbers, mask: Numbers) -> Vectors:
         return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])

@@ -12,6 +12,7 @@ from statistics import median
 from typing import TypeVar
 
 from framing.encoder import available_cores
+from framing.errors import FramingError
 
 Item = TypeVar("Item")
 
@@ -22,8 +23,10 @@ def turned(items: Sequence[Item], by: int) -> Iterator[Item]:
 
 
 def split_evenly(items: Sequence[Item], parts: int) -> list[Sequence[Item]]:
-    """So many parts of equal size, in order; what is left over is left out."""
+    """So many parts of equal size, in order; what is left over is left out. Raises FramingError where that gives none."""
     size = len(items) // parts
+    if not size:
+        raise FramingError(f"{len(items)} texts are too few for {parts} parts of which no two have a text in common; ask for fewer rounds")
     return [items[part * size : (part + 1) * size] for part in range(parts)]
 
 

@@ -72,12 +72,13 @@ class LazyCommand(click.Command):
 @contextmanager
 def importing() -> Iterator[None]:
     """For imports that take long: none of what they make is garbage, and to look for some on the way takes half as long again."""
+    collected = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.enable()
+        if collected:
+            gc.enable()
 
 
 class CommandTable(click.Group):

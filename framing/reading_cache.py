@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from hashlib import blake2b
 from threading import Lock
@@ -48,20 +48,20 @@ class ReadingCache:
             mine = {key: Future[Reading]() for key, other in promised.items() if other is None}
             self._under_way.update(mine)
         if mine:
-            self._read(asked.at([rows[key] for key in mine]), mine)
+            self._read(asked, [rows[key] for key in mine], mine)
         found.update({key: (other or mine[key]).result() for key, other in promised.items()})
         return Reading.joined([found[key] for key in keys])
 
-    def _read(self, asked: ToRead, promises: _Promises) -> None:
-        """Keep the promises, one for each text; an error is raised to all who wait for one of them."""
+    def _read(self, asked: ToRead, rows: Sequence[int], promises: _Promises) -> None:
+        """Keep the promises, one for each of the rows; an error is raised to all who wait for one of them."""
         try:
-            reading = self.model.read(asked.texts, asked.languages)
+            part = asked.at(rows)
+            readings = dict(zip(promises, self.model.read(part.texts, part.languages).singles(), strict=True))
         except BaseException as error:  # noqa: BLE001 - raised by the promises
             self._settle(promises, {})
             for promise in promises.values():
                 promise.set_exception(error)
             return
-        readings = dict(zip(promises, reading.singles(), strict=True))
         self._settle(promises, readings)
         for key, promise in promises.items():
             promise.set_result(readings[key])

@@ -47,12 +47,28 @@ def test_what_is_done_ahead_is_not_told_and_shifts_no_answer(there):
 
 
 def test_a_process_that_ended_is_told_and_leaves_nobody_waiting():
-    with pytest.raises(TrainingError, match="has ended; what it said stands above"), beside() as process:
+    with pytest.raises(TrainingError, match="has ended \\(exit code 3\\)"), beside() as process:
         process(os._exit, 3)
 
 
+def test_what_is_asked_after_it_has_ended_is_done_here():
+    with beside() as process:
+        process.ahead(os._exit, 3)
+        process._process.join()
+        assert process(os.getpid) == os.getpid()
+
+
+KILLED_WHILE_IT_WORKS = """
+import os, signal, time
+from training.tracking.process import beside
+with beside() as process:
+    process.ahead(time.sleep, 600)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def test_it_ends_with_a_parent_that_was_killed():
-    program = "import os, signal\nfrom training.tracking.process import beside\nwith beside():\n    os.kill(os.getpid(), signal.SIGKILL)"
+    program = KILLED_WHILE_IT_WORKS
     parent = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=120)  # until nobody holds its output open
     assert parent.returncode == -9
 

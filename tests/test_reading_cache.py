@@ -6,7 +6,7 @@ import gc
 import pickle
 import tracemalloc
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
@@ -141,6 +141,34 @@ def test_an_error_is_raised_and_the_text_read_anew_next_time(tiny_model):
     with pytest.raises(RuntimeError, match="no memory"):
         read(cache, "Rain.")
     assert read(cache, "Rain.").probabilities.shape == (1, 2)
+
+
+def test_an_error_reaches_those_who_wait_for_the_text(tiny_model, monkeypatch):
+    reading, waiting, go_on = Event(), Event(), Event()
+
+    class Watched(Future):
+        def result(self, timeout=None):
+            if not self.done():
+                waiting.set()
+            return super().result(timeout)
+
+    monkeypatch.setattr("framing.reading_cache.Future", Watched)
+
+    def meanwhile() -> None:
+        reading.set()
+        go_on.wait(PATIENCE)
+        raise RuntimeError("no memory")
+
+    cache = ReadingCache(replace(tiny_model, encoder=Counting(meanwhile)), 100_000)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(read, cache, "Rain.")
+        assert reading.wait(PATIENCE)
+        other = threads.submit(read, cache, "Rain.")
+        assert waiting.wait(PATIENCE)
+        go_on.set()
+        for one in (first, other):
+            with pytest.raises(RuntimeError, match="no memory"):
+                one.result(PATIENCE)
 
 
 def test_texts_themselves_are_not_kept(model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 
 from framing.api.room import Room, Share
 
@@ -35,10 +36,23 @@ def test_shares_are_equal_and_smaller_the_more_there_are():
     async def scenario() -> None:
         room = Room(limit=100, most=100)
         with room.share() as one, room.share() as other:
-            assert [await takes_at_once(room, one, 25) for _ in range(3)] == [True, True, False]
-            assert [await takes_at_once(room, other, 25) for _ in range(3)] == [True, True, False]
+            assert [await takes_at_once(room, share, 25) for share in (one, other)] == [True, True]
+            assert [await takes_at_once(room, share, 25) for share in (one, other)] == [True, True]
+            assert [await takes_at_once(room, share, 1) for share in (one, other)] == [False, False]
         with room.share() as alone:
             assert [await takes_at_once(room, alone, 50) for _ in range(3)] == [True, True, False]
+
+    run(scenario)
+
+
+def test_streams_that_hold_nothing_make_no_share_smaller():
+    async def scenario() -> None:
+        room = Room(limit=100, most=50)
+        with ExitStack() as idle:
+            for _ in range(1000):
+                idle.enter_context(room.share())
+            with room.share() as busy:
+                assert [await takes_at_once(room, busy, 25) for _ in range(3)] == [True, True, False]
 
     run(scenario)
 

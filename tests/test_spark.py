@@ -210,7 +210,7 @@ def version(registry, tmp_path) -> str:
     ("name", "problem"),
     [
         ("champion", "^models:/framing/1 holds no model of framing, or its files are gone: there is no manifest.json in it$"),
-        ("2", "^the files of models:/framing/2 cannot be fetched: "),
+        ("2", "^the files of models:/framing/2 cannot be fetched: .*[^:]$"),
         ("7", "^there is no version 7 of 'framing'; see `framing models list`$"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,13 @@ def test_the_lines_of_a_hard_wrapped_block_are_one_paragraph():
     assert second.text.startswith("Beijing")
     assert second.text.endswith("interest.")
     assert [sentence.text.split()[0] for sentence in first.sentences] == ["Chinese", "The"]
+
+
+@pytest.mark.parametrize("split", ["none", "paragraph", "sentence"])
+def test_without_sentences_the_passages_are_the_same(split):
+    bare, whole = split_passages(WRAPPED, split, sentences=False), split_passages(WRAPPED, split)
+    assert [replace(passage, sentences=()) for passage in bare] == [replace(passage, sentences=()) for passage in whole]
+    assert [len(passage.sentences) for passage in bare] == [int(split == "sentence") for _ in bare]
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])

@@ -1,8 +1,12 @@
 """Sources of encoders: which are accepted, how faithfully they compile, and what fine-tuning does."""
 
+from collections import Counter
+
 import numpy as np
+import onnx
 import pytest
 
+from framing.encoder.compiled import open_graph
 from framing.errors import EncoderError
 from tests.small_transformer import make_small_transformer
 from training.transformer.compile import compile_encoder
@@ -55,6 +59,21 @@ def test_the_compiled_minilm_holds_its_source_on_cosines(minilm, tmp_path, seed_
     assert cosines.mean() > 0.988
     assert compiled.max_pieces == 256
     assert (tmp_path / "encoder.onnx").stat().st_size < 25_000_000
+
+
+def test_attention_and_gelu_of_the_compiled_minilm_are_one_node_each(minilm, tmp_path):
+    compile_encoder(minilm, tmp_path)
+    kinds = Counter(node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node)
+    assert (kinds["QAttention"], kinds["Gelu"]) == (6, 6)
+    assert not {"Erf", "Softmax", "SkipLayerNormalization"} & set(kinds)
+
+
+def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):
+    compile_encoder(minilm, tmp_path)
+    open_graph(str(tmp_path / "encoder.onnx"), optimized=tmp_path / "runs.onnx")
+    kinds = {node.op_type for node in onnx.load(tmp_path / "runs.onnx").graph.node}
+    assert "LayerNormalization" in kinds
+    assert not {"SkipLayerNormalization", "BiasGelu"} & kinds
 
 
 def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, tmp_path, seed_texts):

@@ -173,8 +173,7 @@ def _named(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # the registry, its store and the disk have errors of their own each
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise TrainingError(f"{what}: {re.sub(r' at 0x[0-9a-f]+', '', reason)}") from error
+        raise TrainingError(f"{what}: {re.sub(r' at 0x[0-9a-f]+', '', tracking.reason(error))}") from error
 
 
 @contextmanager

@@ -86,7 +86,9 @@ def group_weights(groups: Sequence[str], draws: int, seed: int = 0) -> Array:
 
 @lru_cache(maxsize=1)  # all that is measured of one set of answers resamples the same groups
 def _weights(groups: tuple[str, ...], draws: int, seed: int) -> Array:
-    return group_weights(groups, draws, seed)
+    weights = group_weights(groups, draws, seed)
+    weights.flags.writeable = False  # every statistic is handed the same
+    return weights
 
 
 def figure_of(value: float) -> Figure:

@@ -125,11 +125,13 @@ def _download(name: str, place: Path) -> Path:
 def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
     import mlflow
 
+    from training import tracking
+
     artifacts = {"folder": str(folder)}
     loaded = with_fallback(load_model(folder), folder, fallback)
     if loaded.fallback is not None and isinstance(loaded.fallback.encoder, SavedEncoder):
         artifacts["fallback"] = str(loaded.fallback.encoder.folder)
-    try:
+    with tracking.asking(f"the model cannot be copied for Spark to {place}"):
         mlflow.pyfunc.save_model(
             place,
             python_model=str(Path(__file__).with_name("pyfunc.py")),
@@ -137,8 +139,6 @@ def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
             code_paths=[str(Path(framing.__file__).parent)],
             pip_requirements=[],
         )
-    except OSError as error:
-        raise TrainingError(f"the model cannot be copied for Spark to {place} ({error.strerror or error})") from error
     return place
 
 

@@ -53,7 +53,7 @@ def create_app(
     app.state.queue = ReadingQueue(available_cores(), settings.queue_characters, settings.cache_bytes)
     # A store that stalls may hold all of these, and none of those that predictions need.
     app.state.store_threads = CapacityLimiter(AT_ONCE)
-    app.include_router(predict.router)
+    app.include_router(predict.router)  # first: what is asked for most is found with the fewest comparisons
     app.include_router(router)
     app.include_router(labels.router)
     app.include_router(next_labels.router)

@@ -16,17 +16,18 @@ class Share:
 
 
 class Room:
-    """Streams hold at most `limit` together, and none more than `most`, in any unit. For one event loop.
+    """Streams hold at most `limit` together, and none more than `most` nor than an equal part, in any unit. For one event loop.
 
-    A stream that holds nothing takes one thing in whatever it costs and whatever others hold, so that clients who do not read their
-    answers stop no other: beyond the limit there may be one line of each stream, as there may be one body of each single request.
+    Those that hold nothing do not count. They take one thing in whatever it costs and whatever others hold, so that clients who do
+    not read their answers stop no other: beyond the limit each stream may hold one line, and have the next one ready.
     """
 
     def __init__(self, limit: int, most: int) -> None:
         self._limit = limit
         self._most = most
         self._held = 0
-        self._shares: set[Share] = set()
+        self._holding = 0
+        """How many shares hold anything."""
         self._waiting: dict[Share, int] = {}
         """What those who wait want to take, the longest wait first."""
 
@@ -34,11 +35,9 @@ class Room:
     def share(self) -> Iterator[Share]:
         """A share for as long as the block lasts; what it holds then is given back."""
         share = Share()
-        self._shares.add(share)
         try:
             yield share
         finally:
-            self._shares.remove(share)
             self.give_back(share, share.held)
 
     async def take(self, share: Share, cost: int) -> None:
@@ -50,17 +49,23 @@ class Room:
                 await share.freed.wait()
         finally:
             del self._waiting[share]
-        share.held += cost
-        self._held += cost
+        self._change(share, cost)
 
     def give_back(self, share: Share, cost: int) -> None:
         """Hold so much less, and wake those for whom there is room now."""
-        share.held -= cost
-        self._held -= cost
+        self._change(share, -cost)
         for other, wanted in self._waiting.items():
             if self._fits(other, wanted):
                 other.freed.set()
 
     def _fits(self, share: Share, cost: int) -> bool:
-        own = min(self._most, self._limit // len(self._shares))
-        return not share.held or (share.held + cost <= own and self._held + cost <= self._limit)
+        if not share.held:
+            return True
+        own = min(self._most, self._limit // self._holding)
+        return share.held + cost <= own and self._held + cost <= self._limit
+
+    def _change(self, share: Share, cost: int) -> None:
+        before = bool(share.held)
+        share.held += cost
+        self._held += cost
+        self._holding += bool(share.held) - before

@@ -28,14 +28,16 @@ SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
 """What onnxruntime would fuse on opening a graph, to kernels slower than the nodes they replace (1.32: five and two times)."""
 
 
-def open_graph(graph: str | bytes) -> InferenceSession:
-    """A session of one thread for the file of a graph, or for its bytes."""
+def open_graph(graph: str | bytes, threads: int = 1, optimized: Path | None = None) -> InferenceSession:
+    """A session of some threads for the file of a graph, or for its bytes; `optimized` is where the graph is written as it will run."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    if optimized is not None:
+        options.optimized_model_filepath = str(optimized)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS)
 
 

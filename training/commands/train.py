@@ -23,7 +23,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--labels", "where", envvar="FRAMING_LABELS", show_envvar=True,
     help="The label store: a file, or postgresql+psycopg2://USER@HOST/DATABASE.",
 )  # fmt: skip
-@click.option("--state", metavar="DIGEST", help="With --from-labels: as the store was when a run took the data set of this digest.")
+@click.option("--state", metavar="DIGEST", help="With --from-labels: the data set that a run with this tag `labels.state` took.")
 @click.option("--codebook", "codebook", type=_FILE, help="The frames, as TOML or JSON; with --from-labels alone, by default the store's.")
 @click.option(
     "--recipe", "asked", default="frozen", show_default=True, type=click.Choice([*(recipe.name for recipe in RECIPES), AUTO]),

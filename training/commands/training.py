@@ -45,6 +45,8 @@ def carry_out(
     if held_back is not None:
         check_apart(dataset, held_back)
     recipe = recipe_named(_recipe(asked, dataset))
+    if recipe.encoder != CHAMPION and (folder is not None or trained_on):
+        raise click.UsageError(f"--over and --trained-on are for recipes that start from a model; '{recipe.name}' does not")
     kept = None if no_cache else cache
     if kept is not None:
         make_cache(kept)
@@ -94,14 +96,12 @@ def _champion(
 ) -> Iterator[Champion | None]:
     """The model that the recipe starts from, if it starts from one."""
     if recipe.encoder != CHAMPION:
-        if folder is not None or trained_on:
-            raise click.UsageError(f"--over and --trained-on are for recipes that start from a model; '{recipe.name}' does not")
         yield None
     elif folder is not None:
         yield open_champion(folder, learned_from(load_dataset(trained_on, codebook)) if trained_on else None)
     else:
         assert mlflow is not None
-        with tempfile.TemporaryDirectory() as scratch:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # the other process may still be writing to it
             found, learned = mlflow(tracking.fetch_champion, Path(scratch))
             with sound("the champion"):
                 champion = open_champion(found, learned)

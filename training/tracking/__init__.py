@@ -17,7 +17,7 @@ from training.tracking.registry import (
     versions,
 )
 from training.tracking.runs import Record, log_run, prepare_logging
-from training.tracking.store import DEFAULT_STORE, EXPERIMENT, check_store, connect
+from training.tracking.store import DEFAULT_STORE, EXPERIMENT, asking, check_store, connect, reason
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient as MlflowClient  # for who hands one on
@@ -53,6 +53,7 @@ __all__ = [
     "Record",
     "Throne",
     "Version",
+    "asking",
     "beside",
     "champion",
     "check_store",
@@ -68,6 +69,7 @@ __all__ = [
     "names_folder",
     "of_version",
     "prepare_logging",
+    "reason",
     "record_verdict",
     "throne",
     "version_before",

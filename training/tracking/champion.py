@@ -19,7 +19,8 @@ from __future__ import annotations
 import datetime
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -179,16 +180,27 @@ def move_champion(client: MlflowClient, seen: Throne, to: str, kind: Kind, by: s
     number = 1 + max((move.number for move in seen.moves), default=0)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     move = Move(to, seen.champion, kind, by, because, now, number, f"{_MOVE}{number:05}.{secrets.token_hex(4)}")
-    with asking(f"version {to} was not made champion"):
+    with _told(f"version {to} was not made champion"):
         client.set_registered_model_tag(REGISTERED, move.key, _written(move))
         _check_alone(client, seen, move)
     with asking(f"whether version {to} is champion now is not known, `framing models history` will tell"):
         client.set_registered_model_alias(REGISTERED, CHAMPION, to)
-    after = throne(client)
+    with _told(f"version {to} was made champion, but whether another took its place is not known"):
+        after = throne(client)
     if after.champion != to:
         others = _named(_others(after, seen, move))
         raise PromotionRefused([f"version {to} was champion for a moment: version {after.champion} took its place at once{others}"])
     return move
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Whatever the registry refuses inside is told after `what`, also where it is a sentence already."""
+    try:
+        with asking(what):
+            yield
+    except TrainingError as error:
+        raise TrainingError(str(error) if str(error).startswith(what) else f"{what}: {error}") from error
 
 
 def _written(move: Move) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framing.artifact import MANIFEST_FILE, load_model, read_golden, read_manifest
+from framing.artifact import load_model, read_golden, read_manifest
 from framing.errors import ModelFolderError, TrainingError
 from training.comparison import Contender
 from training.tracking.registry import (
@@ -32,7 +32,7 @@ _RUN = re.compile(r"[0-9a-f]{32}")
 
 def names_folder(name: str) -> bool:
     """Whether `name` means a model folder, which no registry is needed to find: one that is there, and is not named as something else."""
-    return name != CHAMPION and not _VERSION.fullmatch(name) and not _RUN.fullmatch(name) and Path(name, MANIFEST_FILE).is_file()
+    return name != CHAMPION and not _VERSION.fullmatch(name) and not _RUN.fullmatch(name) and Path(name).is_dir()
 
 
 def find(client: MlflowClient | None, name: str) -> Contender:

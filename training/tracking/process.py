@@ -6,15 +6,16 @@ is asked and nothing more: it gets values and folders, and gives values back.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from framing.cli import importing
 from framing.errors import FramingError, TrainingError
 from training.tracking.store import import_mlflow
 
@@ -24,26 +25,33 @@ Result = TypeVar("Result")
 class Beside:
     """The process, as the one that started it sees it: called with a function of a module and what it takes, it does that there."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, process: BaseProcess) -> None:
         self._pipe = pipe
+        self._process = process
         self.idle = True
 
     def __call__(self, work: Callable[..., Result], *given: Any) -> Result:
-        """What `work` returns there. Raises TrainingError with the sentence of a FramingError, or where the process has ended."""
+        """What `work` returns there, or here where the process has ended before.
+
+        Raises TrainingError with the sentence of a FramingError, or where the process ends meanwhile.
+        """
+        if not self._process.is_alive():
+            return work(*given)
         self.idle = False
         try:
             self._pipe.send((work, given, True))
             result, refused = self._pipe.recv()
         except (EOFError, OSError) as error:
-            raise TrainingError("the process that was to log to MLflow has ended; what it said stands above") from error
+            self._process.join()
+            raise TrainingError(f"the process that has MLflow open has ended (exit code {self._process.exitcode})") from error
         self.idle = True
         if refused is not None:
             raise TrainingError(refused)
         return result  # type: ignore[no-any-return]
 
     def ahead(self, work: Callable[..., None], *given: Any) -> None:
-        """Have `work` done there while this process goes on; nothing is told of it, and it may be broken off."""
-        with suppress(OSError):  # whoever asks next is told that the process has ended
+        """Have `work` done there while this process goes on; nothing is told of it, whether it fails or is broken off."""
+        with suppress(OSError):  # the process has ended
             self._pipe.send((work, given, False))
 
 
@@ -55,7 +63,7 @@ def beside() -> Iterator[Beside]:
     process = spawn.Process(target=_work, args=(its,), name="mlflow")
     process.start()
     its.close()
-    there = Beside(ours)
+    there = Beside(ours, process)
     try:
         yield there
     finally:
@@ -67,15 +75,25 @@ def beside() -> Iterator[Beside]:
 
 def _work(pipe: Connection) -> None:
     """Do what is asked, one thing after another, until nobody can ask any more."""
-    gc.disable()  # this process is short-lived, and nothing that an import makes is garbage
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(EOFError, OSError, KeyboardInterrupt):
-        import_mlflow()
-        while True:
-            work, given, awaited = pipe.recv()
-            answer = _answer(work, *given)
+    with suppress(KeyboardInterrupt):
+        with importing():
+            import_mlflow()
+        while asked := _asked(pipe):
+            work, given, awaited = asked
             if awaited:
-                pipe.send(answer)
+                pipe.send(_answer(work, *given))
+            else:
+                with suppress(Exception):
+                    work(*given)
+
+
+def _asked(pipe: Connection) -> Any:
+    """What is asked next; None where nobody can ask any more."""
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):
+        return None
 
 
 def _answer(work: Callable[..., Any], *given: Any) -> tuple[Any, str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -67,7 +66,7 @@ def prepare_logging() -> None:
 def log_run(record: Record) -> Version:
     """Log a training run, and register its model as a new version.
 
-    Raises TrainingError where the store cannot be written; the model's folder stays as it is.
+    Raises TrainingError where the store cannot be written; the model's folder stays, and names the run once that holds the files.
     """
     import mlflow
 
@@ -78,15 +77,13 @@ def log_run(record: Record) -> Version:
         mlflow.set_tags({**record.tags, "mlflow.loggedArtifacts": _tables(record.files)})
         for used in record.inputs:
             log_data(used)
-        write_run(record.model, run.info.run_id)
+        mlflow.log_artifacts(str(record.files))
+        write_run(record.model, run.info.run_id)  # who asks what the model has learned from finds the run, and that in it
+        for name in (CARD_FILE, MANIFEST_FILE):
+            mlflow.log_artifact(str(record.model / name), "card")
         logged = _log_model(record)  # before the metrics: MLflow copies those that are there to the model one by one, which takes seconds
         for metrics in record.metrics:
             mlflow.log_metrics(dict(metrics), model_id=logged.model_id)
-        card = record.files / "card"
-        card.mkdir()
-        for name in (CARD_FILE, MANIFEST_FILE):
-            shutil.copy(record.model / name, card)
-        mlflow.log_artifacts(str(record.files))
     with asking(f"{kept} and in run {run.info.run_id}, but could not be registered"):
         version = mlflow.register_model(logged.model_uri, REGISTERED, tags=dict(record.version))
     return version_of(client, str(version.version))

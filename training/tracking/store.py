@@ -17,7 +17,7 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What MLflow calls a version, an alias or a run that is not there, and a name that none can have."""
-_BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore")
+_BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore", "google", "azure")
 """Whose errors come up from a store: MLflow itself, and what its servers, databases and files stand on."""
 
 
@@ -50,8 +50,14 @@ def connect() -> MlflowClient:
         mlflow.set_experiment(EXPERIMENT)
         mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
     except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
-        raise TrainingError(f"the MLflow store at {uri} cannot be used: {str(error).splitlines()[0]}") from error
+        raise TrainingError(f"the MLflow store at {uri} cannot be used: {reason(error)}") from error
     return mlflow.MlflowClient()
+
+
+def reason(error: Exception) -> str:
+    """The first line of what an error says, with the last where it only announces that; or the error's name."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def asking(what: str) -> Iterator[None]:
     except Exception as error:
         if not (isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _BELOW):
             raise  # a sentence already, or a mistake in this program
-        raise TrainingError(f"{what}: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+        raise TrainingError(f"{what}: {reason(error)}") from error
 
 
 def _choose_settings() -> None:

@@ -77,7 +77,7 @@ def _fuse(model: SentenceTransformer, exported: Path, path: Path) -> None:
 
     config = model[0].auto_model.config
     kinds = FusionOptions("bert")
-    # onnxruntime's kernels for these two run slower than the nodes they would replace; see SLOW_FUSIONS
+    # kernels of onnxruntime that run slower than the nodes they would replace; see SLOW_FUSIONS
     kinds.enable_skip_layer_norm = kinds.enable_bias_skip_layer_norm = kinds.enable_bias_gelu = False
     heads, width = config.num_attention_heads, config.hidden_size
     fused = optimize_model(str(exported), "bert", num_heads=heads, hidden_size=width, optimization_options=kinds, opt_level=0)
