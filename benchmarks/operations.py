@@ -15,6 +15,8 @@ from framing.encoder.compiled import open_graph
 
 ENOUGH_SECONDS = 0.5
 _WEIGHTED = ("MatMulInteger", "MatMul", "Gemm")
+_ATTENTION = ("QAttention", "Attention")
+"""Nodes with a product by weights, those of queries, keys and values side by side, and two of pieces by pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,11 @@ def read_graph(path: Path) -> Graph:
 
     graph = onnx.load(str(path)).graph
     shapes = {weight.name: tuple(weight.dims) for weight in graph.initializer}
-    products = [shapes.get(node.input[1]) for node in graph.node if node.op_type in _WEIGHTED]
+    fused = sum(node.op_type in _ATTENTION for node in graph.node)
+    products = [shapes.get(node.input[1]) for node in graph.node if node.op_type in (*_WEIGHTED, *_ATTENTION)]
     weights = tuple((int(shape[0]), int(shape[1])) for shape in products if shape is not None)
-    width = int(graph.output[0].type.tensor_type.shape.dim[-1].dim_value)
-    return Graph(weights, products.count(None), width)
+    width = int(open_graph(str(path)).get_outputs()[0].shape[-1])
+    return Graph(weights, products.count(None) + 2 * fused, width)
 
 
 def int8_rate(rows: int, inner: int, columns: int) -> float:

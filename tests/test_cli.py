@@ -152,11 +152,11 @@ def test_the_version_is_that_of_the_package(run):
 
 def test_a_command_without_its_packages_says_what_to_install():
     program = "import sys; sys.modules['sklearn'] = None; from framing.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", program, "train", "--help"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program, "evaluate", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert (
         done.stderr
-        == "Error: 'framing train' (which looked for sklearn) needs packages that are not installed: pip install 'framing[train]' from the checkout\n"
+        == "Error: 'framing evaluate' (which looked for sklearn) needs packages that are not installed: pip install 'framing[train]' from the checkout\n"
     )
 
 

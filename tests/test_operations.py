@@ -14,9 +14,9 @@ def test_multiply_adds_are_one_for_each_weight_and_piece_and_more_for_pieces_by_
 
 
 def test_a_compiled_encoder_is_counted_by_its_shapes(compiled_encoder):
-    """Two layers of width 32 with 64 between: four products by 32 * 32 weights a layer, and one each way by 32 * 64."""
+    """Two layers of width 32 with 64 between: products by 32 * 96 weights (queries, keys, values), 32 * 32, and one each way by 32 * 64."""
     graph = read_graph(compiled_encoder.folder / GRAPH_FILE)
-    assert sorted(graph.weights) == sorted([(32, 32)] * 8 + [(32, 64)] * 2 + [(64, 32)] * 2)
+    assert sorted(graph.weights) == sorted([(32, 96)] * 2 + [(32, 32)] * 2 + [(32, 64)] * 2 + [(64, 32)] * 2)
     assert (graph.attentions, graph.width) == (4, 32)
 
 

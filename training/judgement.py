@@ -50,7 +50,7 @@ def judgement(
         kinds = kinds_out(apart, recipe, vectors, run)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
-    terms = unseen.blocks[1] if recipe.terms and recipe.term_strength == TERM_STRENGTH else None
+    terms = unseen.blocks[1] if len(unseen.blocks) > 1 and recipe.term_strength == TERM_STRENGTH else None
     everyone = {recipe.name: answers, **(beside or {}), **floors(apart, recipe.folds, run.seed, run.jobs, terms)}
     frames, groups = dataset.codebook.names, apart.groups
     measures = {who: measure_all(what, frames, groups, recipe.draws, jobs=run.jobs) for who, what in everyone.items()}

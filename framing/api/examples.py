@@ -38,8 +38,8 @@ def _absent(frame: str, probability: float, threshold: float, floor: float) -> d
 _PEACE = {
     "frame": "peace_mediator",
     "probability": 1.0,
-    "threshold": 0.442,
-    "floor": 0.166,
+    "threshold": 0.499,
+    "floor": 0.145,
     "decision": "present",
     "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 1.0}],
 }
@@ -50,9 +50,9 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:cba410c706da",
+    "model": "framing:5af0c0e40749",
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.001, 0.535, 0.192), _absent("energy_deal", 0.003, 0.487, 0.405)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.0, 0.54, 0.216), _absent("energy_deal", 0.001, 0.538, 0.447)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -75,7 +75,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "cba410c706da",
+        "version": "5af0c0e40749",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
