@@ -1,6 +1,6 @@
 """Which recipe to pick for the passages at hand, and why: a table of bounds, and the sentence for each.
 
-The bounds are a first guess: `python -m benchmarks.learning_curve` measures them, and then the table is what changes, not the code.
+The bounds rest on `python -m benchmarks.learning_curve`; where it shows others, the table is what changes, not the code.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ BOUNDS = (
     Bound(
         0,
         "frozen",
-        "so few passages teach an encoder little that it does not know, and its heads train in seconds",
-        "a first guess, not measured yet",
+        "so few passages often do not carry the folds that fine-tuning is judged by, and heads train in seconds",
+        "Gun Violence Frame Corpus, 8 examples a frame: finetuned could not be judged",
     ),
     Bound(
-        200,
+        16,
         "finetuned",
-        "that many passages teach the encoder itself, at the price of minutes to hours",
-        "a first guess, not measured yet",
+        "that many passages already teach the encoder itself, at the price of minutes to an hour",
+        "Gun Violence Frame Corpus, macro F1 of finetuned and frozen: .62 and .52 at 16 examples a frame, .73 and .61 at 32",
     ),
 )
 """By rising `examples`, the first from 0."""
