@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.bands import Asked, Tiers, choose_bands, cross_fitted
 from benchmarks.contenders import cut_at
 from benchmarks.gvfc.corpus import DEFAULT_FOLDER, FOLDS, load_fold, read_codebook
-from benchmarks.options import plain_errors
+from benchmarks.options import every_option, plain_errors, weights_option
 from benchmarks.recipes import EVALUATION, SEEDS, own_data, thinned
 from framing.codebook import load_codebook
 from framing.data import Dataset
@@ -93,11 +93,8 @@ class Row:
 )  # fmt: skip
 @click.option("--data", "folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER, show_default=True, help="The corpus GVFC.")
 @click.option("--fold", type=click.IntRange(0, FOLDS - 1), default=0, show_default=True, help="The fold of GVFC.")
-@click.option(
-    "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
-    help="Keeps fine-tuned transformers, also those of benchmarks.recipes on the seeds. Default: for this run only.",
-)  # fmt: skip
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Only one group in so many, to try the command out.")
+@weights_option
+@every_option
 @plain_errors
 def command(names: tuple[str, ...], folder: Path, fold: int, cache: Path | None, every: int) -> None:
     """Say what a cascade would gain and lose on the seeds and on a fold of GVFC."""

@@ -107,7 +107,10 @@ def with_possible_folds(recipe: Recipe, train: Dataset, seed: int) -> Recipe:
 
 
 def contenders(recipes: Sequence[Recipe], peers: Sequence[str], setfit_steps: int, cache: Path | None = None) -> list[Contender]:
-    """The recipes, and those of the peers that are installed; a peer that is not is told and left out. Raises UsageError for nobody."""
+    """The recipes, and those of the peers that are installed; a peer that is not is told and left out. Raises UsageError for nobody.
+
+    The folder `cache`, where fine-tuned transformers are kept, is made if it is missing.
+    """
     if cache is not None:
         make_cache(cache)
     found: list[Contender] = [RecipeContender(recipe, cache) for recipe in recipes]

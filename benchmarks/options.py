@@ -25,8 +25,11 @@ steps_option = click.option(
 )
 weights_option = click.option(
     "--cache", type=click.Path(file_okay=False, path_type=Path),
-    help="Keeps fine-tuned transformers; the table says that seconds may be without their making.",
+    help="Keeps fine-tuned transformers, which recipes and runs share; seconds are then not told, or told to be without their making.",
 )  # fmt: skip
+every_option = click.option(
+    "--every", type=click.IntRange(1), default=1, show_default=True, help="Only one group in so many, to try the command out."
+)
 out_option = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -122,20 +122,20 @@ def part_seconds(works: Mapping[str, Callable[[Prepared], object]], prepared: Se
 def request_seconds(texts: Sequence[str], rounds: int, seconds: float) -> list[float]:
     """Median seconds of a request to `framing serve` at one connection, by round; no text twice."""
     ours = next(one for one in CONTESTANTS if one.name == OURS)
-    warming, *parts = split_evenly([ours.body(text) for text in texts], rounds + 1)
+    warming, *shares = split_evenly([ours.body(text) for text in texts], rounds + 1)
     with (
         tempfile.TemporaryDirectory() as scratch,
         running(ours.arguments, ours.path, warming[0], Path(scratch) / "server.log", ours.environment) as server,
     ):
         put_load(server.address, warming[1:50], 1, seconds)
-        return [put_load(server.address, part, 1, seconds).wait(50) for part in parts]
+        return [put_load(server.address, share, 1, seconds).wait(50) for share in shares]
 
 
 def parts_table(taken: Mapping[str, float], wholes: Sequence[float]) -> str:
     """Microseconds of each part, and its share of a request that takes `wholes` seconds by round."""
     whole = median(wholes)
-    parts = [*taken.items(), (REST, whole - sum(taken.values()))]
-    rows = [[name, f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}"] for name, seconds in parts]
+    named = [*taken.items(), (REST, whole - sum(taken.values()))]
+    rows = [[name, f"{seconds * 1e6:,.0f}", f"{seconds / whole:.1%}"] for name, seconds in named]
     rows.append(["the whole request", spread([seconds * 1e6 for seconds in wholes]), "100.0%"])
     return table(("part", "microseconds", "share"), rows)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.options import check_out, plain_errors
+from benchmarks.options import check_out, every_option, out_option, plain_errors, table_option, weights_option
 from framing.artifact import load_model
 from framing.codebook import Codebook, load_codebook
 from framing.data import Dataset, load_dataset
@@ -65,13 +65,10 @@ class Row:
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/recipes"), show_default=True, help="For models."
 )
-@click.option(
-    "--cache", type=click.Path(file_okay=False, path_type=Path), envvar="FRAMING_CACHE", show_envvar=True,
-    help="Keeps fine-tuned transformers, which `finetuned` and `static` share; no training seconds are told for these then.",
-)  # fmt: skip
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Only one group in so many, to try the command out.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Lines are added to this file; the table is of all of it.")
-@click.option("--table", "only_table", is_flag=True, help="Train nothing; print the table of what --out holds.")
+@weights_option
+@every_option
+@out_option
+@table_option
 @plain_errors
 def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | None, every: int, out: Path | None, only_table: bool) -> None:
     """Train each recipe on its data and print the table of recipes."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.options import check_out, plain_errors
+from benchmarks.options import check_out, out_option, plain_errors, table_option
 from framing.errors import BadRow, DataError, TrainingError
 from training.report import table
 
@@ -44,8 +44,8 @@ class Row:
 @click.command()
 @click.option("--size", "sizes", type=click.IntRange(100), multiple=True, default=SIZES, show_default=True, help="Labels; may be repeated.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Each cold and then warm.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Lines are added to this file; the table is of all of it.")
-@click.option("--table", "only_table", is_flag=True, help="Measure nothing; print the table of what --out holds.")
+@out_option
+@table_option
 @plain_errors
 def command(sizes: tuple[int, ...], rounds: int, out: Path | None, only_table: bool) -> None:
     """Time `framing train --recipe refit` over the registry's champion, and print the table."""

@@ -205,3 +205,7 @@ def test_where_the_system_has_no_locks_nobody_is_kept_out(tmp_path: Path, monkey
     with (tmp_path / "kept").open() as first, (tmp_path / "kept").open() as second:
         lock(first.fileno())
         lock(second.fileno())
+        monkeypatch.undo()
+        lock(second.fileno())  # which a lock of the first would refuse
+        with pytest.raises(BlockingIOError):
+            lock(first.fileno())
