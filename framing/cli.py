@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from framing.errors import FramingError, MissingExtra
+from framing.importing import importing
 
 CALLED = "framing.called"
 """Where a context keeps how the last command of the table was called, and what pip must install for it."""
@@ -67,18 +65,6 @@ class LazyCommand(click.Command):
             for part in self.entry.parts:
                 real.add_command(LazyCommand(part))
         return real.make_context(info_name, args, parent, **extra)
-
-
-@contextmanager
-def importing() -> Iterator[None]:
-    """For imports that take long: none of what they make is garbage, and to look for some on the way takes half as long again."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 class CommandTable(click.Group):

@@ -16,6 +16,7 @@ ARROWS = {
     "errors": "",
     "prediction": "",
     "files": "",
+    "importing": "",
     "following": "files",
     "language": "",
     "furniture_rules": "",
@@ -41,7 +42,7 @@ ARROWS = {
     "reading_cache": "model",
     "batch": "artifact model data labels ahead journal reading_cache",
     "api": "artifact reading_cache data labels following selection",
-    "cli": "artifact model data labels",
+    "cli": "artifact model data labels importing",
     "commands": "cli batch api",
 }
 """What each part of framing may import: what its arrows reach, and errors, which everything may import."""

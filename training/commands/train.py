@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from framing.cli import importing
+from framing.importing import importing
 from training import tracking
 from training.commands import cache_options, rules_option
 from training.recipes import AUTO, CHAMPION, RECIPES

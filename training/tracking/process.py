@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from framing.cli import importing
 from framing.errors import FramingError, TrainingError
+from framing.importing import importing
 from training.tracking.store import import_mlflow
 
 Result = TypeVar("Result")
