@@ -28,12 +28,17 @@ class Journal:
     """What `open_journal` gives."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        self.useful = os.fstat(file.fileno()).st_size > file.tell()
-        """Whether a later run could go on from it."""
         self.unfinished = path.with_name(path.name + ".rows")
         """Where the target's rows may stand until they are complete."""
         self._file = file
+        self._begins = file.tell()
+        self._forgotten = False
         self._flushed = time.monotonic()
+
+    @property
+    def useful(self) -> bool:
+        """Whether a later run could go on from it: by what is in the file, since Ctrl-C may come between any two statements."""
+        return not self._forgotten and os.fstat(self._file.fileno()).st_size > self._begins
 
     def kept(self) -> Iterator[Any]:
         """The entries of the run before, to be taken before any is added; what it was writing when it ended is cut off."""
@@ -58,11 +63,10 @@ class Journal:
             if time.monotonic() - self._flushed > SECONDS:
                 os.fsync(self._file.fileno())
                 self._flushed = time.monotonic()
-        self.useful = self.useful or bool(entries)
 
     def forget(self) -> None:
         """Leave nothing for a later run to go on from."""
-        self.useful = False
+        self._forgotten = True
 
 
 def journal_of(target: Path) -> Path:

@@ -65,6 +65,22 @@ def test_a_run_that_has_nothing_done_or_forgets_it_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_entries_that_are_there_when_keeping_them_is_broken_off_are_gone_on_from(tmp_path, monkeypatch):
+    def break_off() -> float:
+        raise KeyboardInterrupt
+
+    def keep_one() -> None:
+        with open_journal(tmp_path / "out", ORIGIN) as journal:
+            monkeypatch.setattr("framing.journal.time.monotonic", break_off)
+            journal.keep(["one"])
+
+    with pytest.raises(KeyboardInterrupt):
+        keep_one()
+    monkeypatch.undo()
+    with open_journal(tmp_path / "out", ORIGIN) as journal:
+        assert list(journal.kept()) == ["one"]
+
+
 def test_a_full_disk_is_told_and_costs_only_what_did_not_fit(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
