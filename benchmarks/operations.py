@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from framing.encoder.compiled import open_graph
+from framing.encoder.graph import open_graph
 
 ENOUGH_SECONDS = 0.5
 _WEIGHTED = ("MatMulInteger", "MatMul", "Gemm")

@@ -25,8 +25,9 @@ from benchmarks.recipes import PASSAGES, SEEDS
 from benchmarks.rounds import machine, spread, turned, versions
 from framing.data import read_rows
 from framing.encoder import Vectors
-from framing.encoder.compiled import GRAPH_FILE, open_graph
+from framing.encoder.compiled import GRAPH_FILE
 from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
+from framing.encoder.graph import open_graph
 from training.report import table
 from training.transformer.compile import Precision, compile_encoder
 from training.transformer.source import MINILM, load_source

@@ -24,8 +24,9 @@ from benchmarks.rounds import split_evenly, spread
 from benchmarks.servers import running
 from framing.api.schemas import PredictRequest, answer_body
 from framing.artifact import DEFAULT_FOLDER, load_model
-from framing.encoder.compiled import GRAPH_FILE, open_graph
+from framing.encoder.compiled import GRAPH_FILE
 from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
+from framing.encoder.graph import open_graph
 from framing.encoder.protocol import Vectors
 from framing.features import Terms
 from framing.language import language_of

@@ -16,6 +16,9 @@ SAMPLE = 2000
 """Characters looked at; more make the answer slower, not better."""
 MIN_WORDS = 4
 """Words a Latin-script text needs before it may count as anything but English."""
+PLAIN_WORDS, PLAIN_SHARE = 25, 0.15
+"""Words a Latin-script text needs, and what share of them must be common ones that English alone has, to be plain English: the
+identifier, which takes far longer, is not asked then. A shorter text may owe them to a title or two that it quotes."""
 UNLIKELY = 0.1
 """Probability, among the languages of its script, below which a text is not in the script's default language."""
 CLEAR = 0.5
@@ -67,6 +70,9 @@ _SCRIPTS = (
 )
 _LETTERS = tuple((script, re.compile(f"[{script.letters}]")) for script in _SCRIPTS)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_ENGLISH_WORDS = frozenset(
+    ["the", "and", "of", "that", "with", "from", "which", "this", "their", "its", "they", "would", "said", "have", "been", "were", "are"]
+)
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
@@ -75,7 +81,7 @@ def language_of(text: str) -> str:
     """ISO 639-1 code of the text's language; "en" for Latin script that is short or uncertain, and for text without letters."""
     sample = text.lstrip()[:SAMPLE]
     script = _script_of(sample)
-    if not script.others or (script is _LATIN and _too_short(sample)):
+    if not script.others or (script is _LATIN and _short_or_plain_english(sample)):
         return script.default
     return _most_likely(sample, script)
 
@@ -93,8 +99,11 @@ def _script_of(sample: str) -> _Script:
     return max(_SCRIPTS, key=lambda script: counts[script])
 
 
-def _too_short(sample: str) -> bool:
-    return len(_WORD.findall(sample)) < MIN_WORDS
+def _short_or_plain_english(sample: str) -> bool:
+    words = _WORD.findall(sample.lower())
+    if len(words) < PLAIN_WORDS:
+        return len(words) < MIN_WORDS
+    return sum(word in _ENGLISH_WORDS for word in words) >= PLAIN_SHARE * len(words)
 
 
 def _most_likely(sample: str, script: _Script) -> str:

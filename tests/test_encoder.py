@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from framing.encoder import CompiledEncoder, available_cores
-from framing.encoder.compiled import GRAPH_FILE, open_graph
+from framing.encoder.compiled import GRAPH_FILE
+from framing.encoder.graph import open_graph
 from framing.errors import EncoderError
 
 TEXTS = [

@@ -44,6 +44,7 @@ SENTENCES = [
     ("nl", "Volgens het bedrijf zal de nieuwe pijpleiding vanaf volgend jaar Noors gas aan Polen leveren."),
     ("el", "Οι υπουργοί Εξωτερικών συζήτησαν στη Βιέννη."),
 ]
+PLAIN = "The two presidents signed a contract for gas and said that the talks would go on"
 
 
 @pytest.mark.parametrize(("code", "sentence"), SENTENCES)
@@ -82,6 +83,27 @@ def test_english_passages_full_of_foreign_names_stay_english():
     texts = [passage["text"] for passage in passages if passage.get("language", "en") == "en"]
     assert len(texts) > 1000
     assert [text for text in texts if language_of(text) != "en"] == []
+
+
+def test_plain_english_is_known_by_its_common_words_and_the_identifier_is_not_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(language, "_most_likely", lambda *_: asked.append("asked"))
+    assert language_of(f"{PLAIN}, which their ministers had prepared since the spring of last year.") == "en"
+    assert not asked
+    language_of(PLAIN)  # short enough to owe its common words to a title
+    assert asked
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("de", "Wie das Wall Street Journal und The Economist berichten, verhandeln beide Seiten seit Montag in Genf über das Gas."),
+        ("nl", "Of de gasleiding er komt of niet, was volgens de minister vooral een vraag van geld en van tijd."),
+        ("es", "Según The New York Times, «The Art of the Deal» vuelve a venderse mientras las dos partes negocian el precio del gas."),
+    ],
+)
+def test_some_english_words_do_not_make_a_text_english(code, sentence):
+    assert language_of(sentence) == code
 
 
 @given(st.text())

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from framing.encoder.compiled import open_graph
+from framing.encoder.graph import open_graph
 from framing.errors import EncoderError
 from tests.small_transformer import make_small_transformer
 from training.transformer.compile import compile_encoder

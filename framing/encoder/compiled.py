@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,39 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.encoder.files import TOKENIZER_FILE, fingerprint_of, open_tokenizer, require
+from framing.encoder.graph import GraphRunner
 from framing.encoder.protocol import EncodedTexts, available_cores
 from framing.errors import EncoderError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from tokenizers import Encoding
 
-# onnxruntime reports its use to its makers, from 1.31 on also on Linux, and reads this when it is first imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
 GRAPH_FILE = "encoder.onnx"
-SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
-"""What onnxruntime would fuse on opening a graph, to kernels slower than the nodes they replace (1.32: five and two times)."""
-
-
-def open_graph(graph: str | bytes, threads: int = 1, optimized: Path | None = None) -> InferenceSession:
-    """A session of some threads for the file of a graph, or for its bytes; `optimized` is where the graph is written as it will run."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    if optimized is not None:
-        options.optimized_model_filepath = str(optimized)
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS)
 
 
 class CompiledEncoder:
     """A transformer with its pooling and normalisation as one ONNX graph, beside its tokenizer.
 
-    Each text is one run on one thread: dynamic int8 takes its activation scale over all that is in a run, so a batch
-    would make an answer depend on its neighbours. Several texts run side by side, one a core.
+    Each text is one run: dynamic int8 takes its activation scale over all that is in a run, so a batch would make an answer
+    depend on its neighbours. Several texts run side by side, one a core.
     """
 
     kind = "compiled"
@@ -66,10 +47,9 @@ class CompiledEncoder:
         self.max_pieces = int(limits["max_length"])
         """Word pieces the encoder reads of a text; what follows is cut off."""
         try:
-            self._session = open_graph(str(self.folder / GRAPH_FILE))
+            self._graph = GraphRunner(self.folder / GRAPH_FILE, self.threads)
         except Exception as error:  # noqa: BLE001 - the classes of onnxruntime's errors are not public
             raise EncoderError(f"{self.folder / GRAPH_FILE} cannot be opened: {error}") from error
-        self._inputs = [node.name for node in self._session.get_inputs()]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -77,7 +57,7 @@ class CompiledEncoder:
 
     @property
     def dimensions(self) -> int:
-        return int(self._session.get_outputs()[0].shape[-1])
+        return self._graph.dimensions
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -98,5 +78,5 @@ class CompiledEncoder:
     def _encode_one(self, text: str) -> tuple[NDArray[np.float32], bool]:
         pieces: Encoding = self._tokenizer.encode(text)
         values = {"input_ids": pieces.ids, "attention_mask": pieces.attention_mask, "token_type_ids": pieces.type_ids}
-        feed = {name: np.asarray([values[name]], np.int64) for name in self._inputs}
-        return self._session.run(None, feed)[0][0], bool(pieces.overflowing)
+        feed = {name: np.asarray([values[name]], np.int64) for name in self._graph.inputs}
+        return self._graph.run(feed)[0], bool(pieces.overflowing)
