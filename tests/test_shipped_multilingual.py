@@ -1,8 +1,12 @@
 """The shipped model beside the shipped multilingual one, as a reader of other languages meets them. Texts are in no seed file."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 from framing.artifact import DEFAULT_FOLDER, check_golden, load_model, read_manifest, with_fallback
+from framing.cli import framing
 from framing.data import load_dataset
 from tests.conftest import ROOT
 
@@ -47,3 +51,18 @@ def test_the_folder_keeps_its_golden_answers_and_names_its_training_data(default
     seeds = load_dataset([ROOT / "seeds" / name for name in ("passages.jsonl", "multilingual.jsonl")], default_model.codebook)
     assert read_manifest(FOLDER).data["digest"] == seeds.digest
     assert set(read_manifest(FOLDER).languages) == {"de", "en", "es", "fr", "it", "pt", "ru", "zh"}
+
+
+@pytest.mark.parametrize(
+    ("text", "readers"),
+    [
+        ("Ein Bote aus Ankara brachte beiden Seiten den Entwurf einer Waffenruhe.", "{default} with {other}"),
+        ("An envoy from Ankara brought both sides the draft of a ceasefire.", "{default}"),
+    ],
+)
+def test_an_evaluation_reads_passages_as_they_are_answered_and_names_the_models_that_read_any(model, tmp_path, text, readers):
+    rows = [{"id": f"t-{row}", "text": f"{text} {row}", "frames": [PEACE] if row % 2 else []} for row in range(4)]
+    (tmp_path / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    ran = CliRunner().invoke(framing, ["evaluate", "--data", str(tmp_path / "labels.jsonl")])
+    assert ran.exit_code == 0, ran.output
+    assert ran.output.startswith(readers.format(default=model.identity, other=model.fallback.identity) + " on labels.jsonl: 4 passages")

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from framing.artifact import load_model, read_manifest, with_fallback
+from framing.artifact import fallback_beside, load_model, read_manifest, with_fallback
 from framing.codebook import Codebook
 from framing.commands import fallback_option, model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
+from framing.language import language_of
+from framing.model import FramingModel
 from training.cache import with_cache
 from training.commands import cache_options, text_cache
 from training.evaluate import MODEL, evaluate, evaluation_report
@@ -40,19 +42,17 @@ def command(
     cache: Path | None, no_cache: bool, as_json: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
-    model = load_model(folder)
-    if fallback is not None:
-        model = with_fallback(model, folder, fallback)
+    model = with_fallback(load_model(folder), folder, fallback)
     dataset = _load(data, model.codebook, half, reason)
     trained_on = read_manifest(folder).data
-    digests = {trained_on.get("digest"), None if fallback is None else read_manifest(fallback).data.get("digest")}
-    if dataset.digest in digests:
+    folders = [folder] if model.fallback is None else [folder, fallback or fallback_beside(folder)]
+    if dataset.digest in [read_manifest(one).data.get("digest") for one in folders]:
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     check_open(training)
     reader = with_cache(model, text_cache(cache, no_cache))
     found = evaluate(reader, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
     measures = found.measures[MODEL]
-    who = str(model.identity) if model.fallback is None else f"{model.identity} with {model.fallback.identity}"
+    who = _readers(model, dataset)
     if half == "sealed":
         log_reading(data[0].parent, describe(data, half), who, measures, reason)
     if as_json:
@@ -61,6 +61,12 @@ def command(
     where = f"{describe(data, half)}: {len(dataset)} passages in {len(set(dataset.groups))} groups"
     click.echo(f"{who} on {where}\n")
     click.echo(evaluation_report(found, model.codebook.names))
+
+
+def _readers(model: FramingModel, dataset: Dataset) -> str:
+    """The model, and its fallback where that reads any of the passages."""
+    readers = {model.identity: None} | {model.reader_of(language_of(text)).identity: None for text in dataset.texts}
+    return " with ".join(map(str, readers))
 
 
 def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason: str) -> Dataset:
