@@ -99,7 +99,7 @@ def with_frames(heads: Heads, frames: int) -> Heads:
     """Heads of so many frames: those there are, over and over."""
     rows = np.arange(frames) % len(heads.intercepts)
     terms = None if heads.term_weights is None else heads.term_weights[rows]
-    return Heads(heads.vector_weights[rows], terms, heads.intercepts[rows], heads.thresholds[rows], heads.floors[rows])
+    return Heads(heads.vector_weights[rows], terms, heads.intercepts[rows], heads.thresholds[rows], heads.floors[rows], heads.layer)
 
 
 def reads(model: FramingModel, heads: Heads, texts: Sequence[str]) -> Array:

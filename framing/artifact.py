@@ -19,7 +19,7 @@ from framing.encoder import KINDS, SavedEncoder, open_encoder
 from framing.errors import CodebookError, EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
 from framing.files import whole_file, whole_folder
-from framing.heads import Heads
+from framing.heads import Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
@@ -232,6 +232,8 @@ def _write_heads(folder: Path, model: FramingModel) -> None:
         "vector_weights": heads.vector_weights, "intercepts": heads.intercepts,
         "thresholds": heads.thresholds, "floors": heads.floors,
     }  # fmt: skip
+    if heads.layer is not None:
+        arrays |= {"layer_weights": heads.layer.weights, "layer_intercepts": heads.layer.intercepts}
     terms: list[str] = []
     if model.vocabulary is not None and heads.term_weights is not None:
         arrays |= {"term_weights": heads.term_weights, "idf": model.vocabulary.idf}
@@ -247,14 +249,17 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
         terms = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise ModelFolderError(folder / HEADS_FILE, f"cannot be read: {error}") from error
+    units = len(arrays.get("layer_intercepts", ()))
     shapes = {
-        "vector_weights": (frames, dimensions), "intercepts": (frames,), "thresholds": (frames,), "floors": (frames,),
-    } | ({"term_weights": (frames, len(terms)), "idf": (len(terms),)} if terms else {})  # fmt: skip
+        "vector_weights": (frames, units or dimensions), "intercepts": (frames,), "thresholds": (frames,), "floors": (frames,),
+    } | ({"layer_weights": (units, dimensions), "layer_intercepts": (units,)} if units else {}) | (
+        {"term_weights": (frames, len(terms)), "idf": (len(terms),)} if terms else {})  # fmt: skip
     found = {name: array.shape for name, array in arrays.items()}
     if found != shapes:
         raise ModelFolderError(folder / HEADS_FILE, f"holds arrays {found}; the codebook and encoder ask for {shapes}")
     idf = arrays.pop("idf", None)
-    heads = Heads(**{"term_weights": None, **arrays})
+    layer = HiddenLayer(arrays.pop("layer_weights"), arrays.pop("layer_intercepts")) if units else None
+    heads = Heads(**{"term_weights": None, "layer": layer, **arrays})
     vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
     return heads, vocabulary
 

@@ -16,10 +16,22 @@ SparseRow = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Heads:
-    """One linear head for each of k frames, calibration folded into its weights.
+class HiddenLayer:
+    """Rectified units between vectors and heads: `weights` (units, dimensions), `intercepts` (units,)."""
 
-    `vector_weights` (k, dimensions), `term_weights` (k, vocabulary) or None, `intercepts` (k,). A frame is present from
+    weights: Array
+    intercepts: Array
+
+    def __call__(self, vectors: Array) -> Array:
+        """What the units give for one vector (dimensions,), as (units,), or for vectors (n, dimensions), as (n, units)."""
+        return np.maximum(vectors @ self.weights.T + self.intercepts, 0)
+
+
+@dataclass(frozen=True)
+class Heads:
+    """One linear head for each of k frames over a text's vector, or over the units of a `layer` that reads it; calibration folded in.
+
+    `vector_weights` (k, dimensions or units), `term_weights` (k, vocabulary) or None, `intercepts` (k,). A frame is present from
     `thresholds` (k,) up, absent below `floors` (k,), unsure between; 0 < floor <= threshold < 1.
     """
 
@@ -28,6 +40,7 @@ class Heads:
     intercepts: Array
     thresholds: Array
     floors: Array
+    layer: HiddenLayer | None = None
 
     def logits(self, vectors: NDArray[np.float32], terms: Sequence[SparseRow] | None = None) -> Array:
         """Calibrated log-odds (n, k) of vectors (n, dimensions) and the terms beside each, if these heads weigh any.
@@ -36,7 +49,8 @@ class Heads:
         """
         out = np.empty((len(vectors), len(self.intercepts)))
         for row, vector in enumerate(vectors):
-            out[row] = self.vector_weights @ vector.astype(np.float64) + self.intercepts
+            seen = vector.astype(np.float64)
+            out[row] = self.vector_weights @ (seen if self.layer is None else self.layer(seen)) + self.intercepts
         if self.term_weights is not None and terms is not None:
             for row, (columns, weights) in enumerate(terms):
                 out[row] += self.term_weights[:, columns] @ weights.astype(np.float64)

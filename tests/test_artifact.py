@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from framing.codebook import Codebook
 from framing.encoder import CompiledEncoder, MultilingualEncoder, StaticEncoder
 from framing.errors import EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
-from framing.heads import Heads
+from framing.heads import Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
@@ -156,6 +156,26 @@ def static_model(model, compiled_encoder, tmp_path) -> FramingModel:
     np.savez(folder / "static.npz", vectors=np.random.default_rng(0).normal(size=(pieces, 8)).astype(np.float16))
     heads = Heads(np.ones((2, 8)), None, np.zeros(2), np.full(2, 0.6), np.full(2, 0.4))
     return replace(model, encoder=StaticEncoder(folder), vocabulary=None, heads=heads)
+
+
+def test_a_model_with_a_hidden_layer_is_saved_with_it_and_answers_the_same(model, tiny_manifest, tmp_path):
+    generator = np.random.default_rng(3)
+    layer = HiddenLayer(generator.normal(size=(5, model.encoder.dimensions)), generator.normal(size=5))
+    layered = replace(model, heads=replace(model.heads, vector_weights=generator.normal(size=(2, 5)), layer=layer))
+    save_model(layered, tmp_path / "layered", tiny_manifest, GOLDEN, "")
+    assert np.array_equal(load_model(tmp_path / "layered").read(GOLDEN).probabilities, layered.read(GOLDEN).probabilities)
+
+
+def test_a_layer_that_does_not_fit_the_encoder_is_an_error_that_says_so(model, tiny_manifest, tmp_path):
+    heads = replace(model.heads, vector_weights=np.ones((2, 5)), layer=HiddenLayer(np.ones((5, model.encoder.dimensions)), np.ones(5)))
+    content = asdict(save_model(replace(model, heads=heads), tmp_path, tiny_manifest, GOLDEN, ""))
+    with np.load(tmp_path / "heads.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "heads.npz", **{**arrays, "layer_weights": np.ones((5, 3))})
+    content["files"]["heads.npz"] = artifact._sha256(tmp_path / "heads.npz")
+    rewrite_whole(tmp_path, content)
+    with pytest.raises(ModelFolderError, match=r"holds arrays .*'layer_weights': \(5, 3\)"):
+        load_model(tmp_path)
 
 
 @pytest.fixture

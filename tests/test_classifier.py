@@ -6,7 +6,8 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from training.classifier import FrameClassifier, fit_scores
+from training.classifier import FrameClassifier
+from training.scores import HiddenUnits, fit_networks, fit_scores
 
 ONLY_INDICATORS = "labels are 0/1 columns, one for each frame; this check gives class names or numbers"
 NOT_APPLICABLE = {
@@ -54,6 +55,37 @@ def test_a_block_of_many_sparse_columns_does_not_drown_a_dense_one():
     assert np.corrcoef(alone.held_out_logits_.ravel(), beside.held_out_logits_.ravel())[0, 1] > 0.85
 
 
+def test_hidden_units_learn_what_no_linear_score_can():
+    X, _, groups = drawn(200)
+    y = np.stack([X[:, 0] * X[:, 1] > 0, X[:, 2] > 0], axis=1).astype(int)
+    unit = X / np.linalg.norm(X, axis=1, keepdims=True)
+    linear = FrameClassifier().fit(unit, y, groups=groups)
+    hidden = FrameClassifier(hidden=HiddenUnits(units=32)).fit(unit, y, groups=groups)
+    right = [((classifier.held_out_logits_ > 0) == y).mean(axis=0) for classifier in (linear, hidden)]
+    assert right[0][0] < 0.6
+    assert right[1][0] > 0.8
+    assert right[1][1] > 0.9
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_heads_over_hidden_units_give_the_estimators_probabilities_beside_terms(frames):
+    X, y, groups = drawn()
+    y = y[:, :frames]
+    classifier = FrameClassifier(blocks=(5, 3), hidden=HiddenUnits(units=8, networks=2, steps=50)).fit(X, y, groups=groups)
+    heads = classifier.to_heads()
+    terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
+    assert heads.layer.weights.shape == (16, 5)
+    assert np.allclose(heads.probabilities(X[:, :5].astype(np.float32), terms), classifier.predict_proba(X), atol=1e-5)
+    again = FrameClassifier(blocks=(5, 3), hidden=HiddenUnits(units=8, networks=2, steps=50)).fit(X, y, groups=groups)
+    assert np.array_equal(again.predict_proba(X), classifier.predict_proba(X))
+
+
+def test_hidden_units_say_nothing_of_a_frame_that_is_in_no_text_but_that_it_is_rare():
+    labels = np.array([[False, True], [False, False]] * 20)
+    scores = fit_networks(np.eye(40, 6), labels, HiddenUnits(units=4))
+    assert (scores(np.eye(40, 6))[:, 0] < -2).all()
+
+
 def test_blocks_that_do_not_add_up_are_an_error():
     X, y, _ = drawn()
     with pytest.raises(ValueError, match="blocks add up to 7 columns, X has 8"):
@@ -71,7 +103,7 @@ def test_held_out_scores_from_elsewhere_decide_the_thresholds():
 def test_the_heads_for_serving_give_the_estimators_probabilities():
     X, y, groups = drawn()
     classifier = FrameClassifier(blocks=(5, 3)).fit(X, y, groups=groups)
-    heads = classifier.to_heads(dimensions=5)
+    heads = classifier.to_heads()
     terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
     served = heads.probabilities(X[:, :5].astype(np.float32), terms)
     assert np.allclose(served, classifier.predict_proba(X), atol=1e-5)

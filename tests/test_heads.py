@@ -1,8 +1,10 @@
 """Features to probabilities, probabilities to decisions."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from framing.heads import ABSENT, PRESENT, UNSURE, Heads, sigmoid
+from framing.heads import ABSENT, PRESENT, UNSURE, Heads, HiddenLayer, sigmoid
 
 HEADS = Heads(
     vector_weights=np.array([[2.0, 0.0], [0.0, -1.0]]),
@@ -25,6 +27,14 @@ def test_a_row_does_not_depend_on_its_neighbours_by_a_single_bit():
     vectors = generator.normal(size=(50, 384)).astype(np.float32)
     alone = [heads.logits(vectors[row : row + 1])[0] for row in range(50)]
     assert np.array_equal(heads.logits(vectors), np.array(alone))
+
+
+def test_heads_over_a_layer_weigh_what_its_units_give_and_terms_as_ever():
+    layer = HiddenLayer(weights=np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 0.0]]), intercepts=np.array([0.0, 0.0, 0.5]))
+    heads = replace(HEADS, vector_weights=np.array([[1.0, 10.0, 100.0], [0.0, 0.0, 1.0]]), layer=layer)
+    terms = [(np.array([0]), np.array([3.0]))]
+    # the units give 1 + 2, then 1 - 2 and 0.5 - 1, which are below 0
+    assert heads.logits(np.array([[1, 2]], np.float32), terms).tolist() == [[3 - 1 + 3, 0.5]]
 
 
 def test_present_from_the_threshold_up_absent_below_the_floor_unsure_between():

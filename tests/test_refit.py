@@ -1,6 +1,6 @@
 """A quick retraining over a model that is there: all passages where its encoder learned from none, and new labels alone where it did."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ from training.cache import CachedEncoder, TextCache
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
 from training.record import run_figures, run_metrics, run_tables
-from training.refit import Champion, lesson_of, open_champion
+from training.refit import Champion, lesson_of, open_champion, over
 from training.run import Run
+from training.scores import HiddenUnits
 from training.train import Trained, train
 from training.transformer.finetune import FineTuning
 
@@ -82,6 +83,12 @@ def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(
     assert again.taught
     with pytest.raises(TrainingError, match="0 of 120 passages, in 0 groups, have labels that are new to the champion"):
         lesson_of(data, again)
+
+
+def test_new_heads_have_the_hidden_layer_of_the_champions_recipe(frozen):
+    layered = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": asdict(HiddenUnits(units=7))})
+    assert over(REFIT, replace(frozen, manifest=layered)).hidden == HiddenUnits(units=7)
+    assert over(REFIT, frozen).hidden is None
 
 
 def test_what_a_run_is_remembered_by_is_told_of_the_new_passages_alone(over_tuned):

@@ -17,6 +17,7 @@ from training.heldout import held_out, training_matrix
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.run import Run
+from training.scores import HiddenUnits
 from training.terms import count_terms
 from training.train import train, trained_languages
 from training.transformer.distil import Distillation
@@ -185,6 +186,17 @@ def test_a_frame_in_too_few_groups_is_refused_by_name(data):
     rare = tuple(replace(passage, frames=("rain",) if row == 0 else ()) for row, passage in enumerate(data.passages))
     with pytest.raises(TrainingError, match="frame 'rain' stands in 1 groups and is missing in 60; training needs at least 3 of each"):
         check_trainable(Dataset(FOUR, rare), 3)
+
+
+def test_a_hidden_layer_is_taught_by_as_many_passages_as_it_needs_and_left_out_with_fewer(data, recipe, tmp_path):
+    units = HiddenUnits(units=4, networks=1, steps=5, least_passages=len(data))
+    layered = train(data, replace(recipe, hidden=units), tmp_path / "layered", run=Run(quiet=True), leave_kinds_out=False)
+    assert load_model(layered.folder).heads.layer.weights.shape == (4, layered.model.encoder.dimensions)
+    assert layered.manifest.recipe["hidden"]["units"] == 4
+    more = replace(units, least_passages=len(data) + 1)
+    linear = train(data, replace(recipe, hidden=more), tmp_path / "linear", run=Run(quiet=True), leave_kinds_out=False)
+    assert linear.model.heads.layer is None
+    assert linear.manifest.recipe["hidden"] is None
 
 
 def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():

@@ -78,7 +78,7 @@ def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):
 
 def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, tmp_path, seed_texts):
     """Heads fitted on the compiled vectors of one half decide the other half as heads over the source do."""
-    from training.classifier import fit_scores
+    from training.scores import fit_scores
 
     compiled = compile_encoder(minilm, tmp_path).encode(seed_texts).vectors.astype(float)
     source = minilm.encode(seed_texts, normalize_embeddings=True).astype(float)

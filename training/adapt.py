@@ -17,11 +17,11 @@ from framing.encoder import Vectors
 from framing.errors import TrainingError
 from framing.features import TermWeights
 from framing.heads import Array, Heads, sigmoid
-from training.classifier import Labels
 from training.folds import Fold, check_trainable, joined_scores, split_groups
 from training.heldout import HeldOut, decided
 from training.recipes import Adaptation
 from training.run import Run
+from training.scores import Labels
 from training.terms import terms_matrix
 from training.thresholds import Cuts, learn_cuts
 
@@ -62,7 +62,9 @@ def adapt(
         raise TrainingError(
             f"the new labels stand in {found} groups, those of near copies counted as one; at least {FEWEST_GROUPS} are needed"
         )
-    features, prior = _features(vectors, vocabulary, dataset.texts), _weights(before)
+    seen = vectors.astype(np.float64)
+    features = _features(seen if before.layer is None else before.layer(seen), vocabulary, dataset.texts)
+    prior = _weights(before)
     labels, splits = dataset.labels, split_groups(dataset.groups, folds, run.seed)
     groups = np.asarray(dataset.groups)
 
@@ -116,10 +118,10 @@ def choose_variance(features: Any, labels: Labels, prior: Array, groups: Sequenc
     return min(how.variances, key=log_loss)
 
 
-def _features(vectors: Vectors, vocabulary: TermWeights | None, texts: Sequence[str]) -> Any:
-    """Vectors, terms if there are any, and a column of ones for the intercept, side by side (n, columns)."""
+def _features(seen: Array, vocabulary: TermWeights | None, texts: Sequence[str]) -> Any:
+    """Vectors, or what a layer gives for them, terms if there are any, and a column of ones for the intercept (n, columns)."""
     terms = [] if vocabulary is None else [terms_matrix(vocabulary, texts)]
-    return sp.csr_array(sp.hstack([sp.csr_array(vectors.astype(np.float64)), *terms, sp.csr_array(np.ones((len(vectors), 1)))]))
+    return sp.csr_array(sp.hstack([sp.csr_array(seen), *terms, sp.csr_array(np.ones((len(seen), 1)))]))
 
 
 def _weights(heads: Heads) -> Array:
@@ -136,7 +138,7 @@ def _heads(weights: Array, before: Heads, cuts: Cuts | None) -> Heads:
         thresholds, floors = cuts.thresholds, cuts.floors
     dimensions = before.vector_weights.shape[1]
     terms = None if before.term_weights is None else weights[:, dimensions:-1]
-    return Heads(weights[:, :dimensions], terms, weights[:, -1], thresholds, floors)
+    return Heads(weights[:, :dimensions], terms, weights[:, -1], thresholds, floors, before.layer)
 
 
 def _cut_as(before: Heads, logits: Array) -> HeldOut:

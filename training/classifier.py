@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from framing.heads import Array, Heads, sigmoid
 from training.folds import Fold, joined_scores, split_groups
+from training.scores import BlockScores, HiddenUnits, Labels, fit_of
 from training.shares import added_up, block_shares
 from training.thresholds import learn_cuts
-
-Labels = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class LinearScores:
-    """One linear score a frame: `weights` (k, columns), `intercepts` (k,)."""
-
-    weights: Array
-    intercepts: Array
-
-    def __call__(self, X: Any) -> Array:
-        return np.asarray(X @ self.weights.T + self.intercepts)
 
 
 class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -41,15 +27,18 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     scaling (Platt 1999) then makes them probabilities.
 
     Parameters: `blocks`, the widths of the column blocks from left to right (None: one block); `C`, one inverse
-    regularisation strength for all blocks or a tuple with one for each; `folds` for the out-of-fold log-odds; `n_jobs` for joblib.
-    Learned: `shares_` (blocks,), `scores_`, `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
+    regularisation strength for all blocks or a tuple with one for each; `hidden`, the units of networks that take the place of the
+    first block's regressions; `folds` for the out-of-fold log-odds; `n_jobs` for joblib.
+    Learned: `shares_` and `scores_` (blocks,), `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
     """
 
     def __init__(
-        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float, ...] = 10.0, folds: int = 5, n_jobs: int | None = None
-    ) -> None:
+        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float, ...] = 10.0, hidden: HiddenUnits | None = None,
+        folds: int = 5, n_jobs: int | None = None,
+    ) -> None:  # fmt: skip
         self.blocks = blocks
         self.C = C
+        self.hidden = hidden
         self.folds = folds
         self.n_jobs = n_jobs
 
@@ -72,7 +61,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.arange(labels.shape[1])
         blocks = held_out_scores if held_out_scores is not None else self._held_out(X, labels, groups)
         self.shares_ = block_shares(blocks, labels)
-        self.scores_ = joined_blocks(self._fit_blocks(X, labels), self.shares_)
+        self.scores_ = self._fit_blocks(X, labels)
         self.held_out_logits_ = added_up(blocks, self.shares_)
         cuts = learn_cuts(self.held_out_logits_, labels)
         self.calibration_, self.thresholds_, self.floors_ = cuts.calibration, cuts.thresholds, cuts.floors
@@ -95,10 +84,11 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         widths = self.blocks or (X.shape[1],)
         return [X[:, end - width : end] for width, end in zip(widths, np.cumsum(widths), strict=True)]
 
-    def _fit_blocks(self, X: Any, labels: Labels) -> list[LinearScores]:
+    def _fit_blocks(self, X: Any, labels: Labels) -> tuple[BlockScores, ...]:
         blocks = self._blocks_of(X)
         strengths = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
-        return [fit_scores(block, labels, C) for block, C in zip(blocks, strengths, strict=True)]
+        fits = [fit_of(C, None if place else self.hidden) for place, C in enumerate(strengths)]
+        return tuple(fit(block, labels) for fit, block in zip(fits, blocks, strict=True))
 
     def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> list[Array]:
         folds = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
@@ -116,7 +106,8 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Calibrated log-odds (n, k)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
-        return self.calibration_.logits(self.scores_(X))
+        blocks = [scores(block) for scores, block in zip(self.scores_, self._blocks_of(X), strict=True)]
+        return self.calibration_.logits(added_up(blocks, self.shares_))
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Calibrated probabilities (n, k) of the frame being there."""
@@ -126,30 +117,14 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """1 where a frame is present, by its threshold (n, k)."""
         return (self.predict_proba(X) >= self.thresholds_).astype(np.intp)
 
-    def to_heads(self, dimensions: int) -> Heads:
-        """The heads that serving applies: the first `dimensions` columns are the vector's, the rest the terms'."""
+    def to_heads(self) -> Heads:
+        """The heads that serving applies: the first block is that of the vectors, a second one that of the terms."""
         check_is_fitted(self)
-        weights = (self.scores_.weights * self.calibration_.slopes[:, None]).astype(np.float32).astype(np.float64)
-        terms = weights[:, dimensions:] if weights.shape[1] > dimensions else None
-        intercepts = self.scores_.intercepts * self.calibration_.slopes + self.calibration_.offsets
-        return Heads(weights[:, :dimensions], terms, intercepts, self.thresholds_, self.floors_)
-
-
-def fit_scores(X: Any, labels: Labels, C: float) -> LinearScores:
-    """Fit a logistic regression to each frame; not calibrated."""
-    fitted = [_fit_frame(X, column, C) for column in labels.T]
-    return LinearScores(np.array([weights for weights, _ in fitted]), np.array([intercept for _, intercept in fitted]))
-
-
-def joined_blocks(blocks: Sequence[LinearScores], shares: Array) -> LinearScores:
-    """The scores of blocks that stand side by side, each counting by its share."""
-    weights = np.hstack([share * block.weights for share, block in zip(shares, blocks, strict=True)])
-    return LinearScores(weights, added_up([block.intercepts for block in blocks], shares))
-
-
-def _fit_frame(X: Any, labels: NDArray[np.bool_], C: float) -> tuple[Array, float]:
-    if labels.all() or not labels.any():  # a fold may lack a rare frame; its log-odds are then those of the smoothed share
-        share = (labels.sum() + 1) / (len(labels) + 2)
-        return np.zeros(X.shape[1]), float(np.log(share / (1 - share)))
-    model = LogisticRegression(C=C, max_iter=2000).fit(X, labels)
-    return model.coef_[0], float(model.intercept_[0])
+        slopes = self.calibration_.slopes
+        weights = [
+            (share * scores.weights * slopes[:, None]).astype(np.float32).astype(np.float64)
+            for share, scores in zip(self.shares_, self.scores_, strict=True)
+        ]
+        intercepts = added_up([scores.intercepts for scores in self.scores_], self.shares_) * slopes + self.calibration_.offsets
+        terms = weights[1] if len(weights) > 1 else None
+        return Heads(weights[0], terms, intercepts, self.thresholds_, self.floors_, self.scores_[0].layer)

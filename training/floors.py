@@ -9,10 +9,10 @@ import numpy as np
 from framing.data import Dataset
 from framing.errors import TrainingError
 from framing.heads import ABSENT, PRESENT, Array
-from training.classifier import Labels
 from training.folds import check_trainable, split_groups
 from training.heldout import block_scores, decided, term_scores
 from training.metrics import Answers
+from training.scores import Labels, fit_of
 from training.terms import count_terms
 from training.thresholds import learn_cuts
 
@@ -60,6 +60,6 @@ def words_from(training: Dataset, evaluation: Dataset, folds: int, seed: int = 0
     rows = np.arange(len(training) + len(evaluation))
     whole = rows[: len(training)], rows[len(training) :]
     terms = count_terms(training.texts + evaluation.texts).weighed(whole[0])
-    scores = block_scores(terms.matrix, np.vstack([training.labels, evaluation.labels]), whole, TERM_STRENGTH)
+    scores = block_scores(terms.matrix, np.vstack([training.labels, evaluation.labels]), whole, fit_of(TERM_STRENGTH))
     probabilities = cuts.calibration.probabilities(scores)
     return Answers(probabilities, cuts.decide(probabilities), evaluation.labels)

@@ -16,11 +16,11 @@ from framing.data import Dataset
 from framing.encoder import Vectors
 from framing.heads import Array
 from training.cache import CachedEncoder
-from training.classifier import Labels, fit_scores
 from training.folds import Fold, joined_scores, split_groups
 from training.parallel import one_thread
 from training.recipes import Recipe
 from training.run import Run
+from training.scores import Fit, Labels, fit_of
 from training.shares import added_up, block_shares
 from training.terms import CountedTerms, WeighedTerms, count_terms
 from training.thresholds import learn_cuts
@@ -50,7 +50,7 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
 
     def by_vectors(fold: Fold) -> Array:
         known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, run)
-        return block_scores(known.astype(np.float64), labels, fold, recipe.vector_strength)
+        return block_scores(known.astype(np.float64), labels, fold, fit_of(recipe.vector_strength, recipe.hidden))
 
     scores = joined_scores(by_vectors, splits, labels.shape, 1 if vectors is None else run.jobs)
     if not recipe.terms:
@@ -72,15 +72,16 @@ def strengths(recipe: Recipe) -> tuple[float, ...]:
     return (recipe.vector_strength, recipe.term_strength) if recipe.terms else (recipe.vector_strength,)
 
 
-def block_scores(block: Any, labels: Labels, fold: Fold, strength: float) -> Array:
+def block_scores(block: Any, labels: Labels, fold: Fold, fit: Fit) -> Array:
     """Uncalibrated scores of the test rows of a fold, by heads over one block of features (n, columns) that learned from its train rows."""
     train, test = fold
-    return fit_scores(block[train], labels[train], strength)(block[test])
+    return fit(block[train], labels[train])(block[test])
 
 
 def term_scores(counted: CountedTerms, labels: Labels, folds: Sequence[Fold], strength: float, jobs: int = 1) -> Array:
     """The same by terms alone (n, k), each fold with a vocabulary of its train rows. Raises TrainingError."""
-    return joined_scores(lambda fold: block_scores(counted.weighed(fold[0]).matrix, labels, fold, strength), folds, labels.shape, jobs)
+    fit = fit_of(strength)
+    return joined_scores(lambda fold: block_scores(counted.weighed(fold[0]).matrix, labels, fold, fit), folds, labels.shape, jobs)
 
 
 def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Vectors:

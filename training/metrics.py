@@ -19,7 +19,7 @@ from training.intervals import DRAWS, Figure, bootstrapped
 if TYPE_CHECKING:
     from framing.data import Dataset
     from framing.model import FramingModel
-    from training.classifier import Labels
+    from training.scores import Labels
 
 Decisions = NDArray[np.int8]
 BINS = 10

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framing.errors import TrainingError
 from training.intervals import DRAWS
+from training.scores import HiddenUnits
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning
 from training.transformer.source import MINILM
@@ -44,6 +45,8 @@ class Recipe:
     """Inverse regularisation strength of the heads over vectors."""
     term_strength: float = 10.0
     """The same over terms."""
+    hidden: HiddenUnits | None = None
+    """A hidden layer between the vectors and the heads over them, which are linear without it."""
     finetuning: FineTuning | None = None
     distillation: Distillation | None = None
     """How a static encoder learns from the one above, fine-tuned or not; without it that one is compiled."""
@@ -75,10 +78,19 @@ RECIPES = (
         folds=3,
     ),
     Recipe(
-        "multilingual", "an encoder of sixteen languages as it is, heads trained over it: a minute or two", MULTILINGUAL_USE, terms=False
+        "multilingual",
+        "an encoder of sixteen languages as it is, a hidden layer and heads trained over it: some minutes",
+        MULTILINGUAL_USE,
+        terms=False,
+        hidden=HiddenUnits(),
     ),
     Recipe("refit", "new heads over the champion's own encoder: seconds", CHAMPION, adaptation=Adaptation(), draws=250),
 )
+
+
+def suited(recipe: Recipe, passages: int) -> Recipe:
+    """The recipe as it is for so many passages: without a hidden layer where they are too few to teach one."""
+    return recipe if recipe.hidden is None or passages >= recipe.hidden.least_passages else replace(recipe, hidden=None)
 
 
 def recipe_named(name: str) -> Recipe:

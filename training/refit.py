@@ -14,6 +14,7 @@ from framing.model import FramingModel
 from training.adapt import FEWEST_GROUPS
 from training.learned import Learned, learned_from
 from training.recipes import Recipe
+from training.scores import HiddenUnits
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ def open_champion(folder: Path, learned: Learned | None = None) -> Champion:
 
 
 def over(recipe: Recipe, champion: Champion) -> Recipe:
-    """The recipe with the features and the regularisation of the champion's."""
-    own = asdict(recipe)
-    known = {name: champion.manifest.recipe.get(name, own[name]) for name in ("encoder", "terms", "vector_strength", "term_strength")}
-    return replace(recipe, **known)
+    """The recipe with the features, the regularisation and the hidden layer of the champion's."""
+    made, own = champion.manifest.recipe, asdict(recipe)
+    known = {name: made.get(name, own[name]) for name in ("encoder", "terms", "vector_strength", "term_strength")}
+    return replace(recipe, **known, hidden=HiddenUnits(**made["hidden"]) if made.get("hidden") else None)
 
 
 @dataclass(frozen=True)

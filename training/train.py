@@ -30,7 +30,7 @@ from training.judgement import Judgement, judgement
 from training.learned import Learned
 from training.metrics import Answers
 from training.parallel import one_thread
-from training.recipes import CHAMPION, Recipe
+from training.recipes import CHAMPION, Recipe, suited
 from training.refit import Champion, lesson_of, over
 from training.run import Run
 from training.terms import count_terms
@@ -76,8 +76,8 @@ def train(
     The same data, recipe, champion, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
-    recipe = recipe if champion is None else over(recipe, champion)
     lesson = lesson_of(dataset, champion)
+    recipe = suited(recipe if champion is None else over(recipe, champion), len(lesson.passages))
     with tempfile.TemporaryDirectory() as scratch:
         copies = find_copies(lesson.passages, recipe.folds, run.seed)
         fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
@@ -156,10 +156,10 @@ def fit_model(
     terms = count_terms(dataset.texts).weighed() if recipe.terms else None
     vocabulary = None if terms is None else terms.vocabulary
     matrix, blocks = training_matrix(vectors, terms)
-    classifier = FrameClassifier(blocks=blocks, C=strengths(recipe)).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
+    classifier = FrameClassifier(blocks, strengths(recipe), recipe.hidden).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
     languages = trained_languages(dataset, cache)
-    return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(encoder.dimensions), identity, languages)
+    return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(), identity, languages)
 
 
 def trained_languages(dataset: Dataset, cache: TextCache = NO_CACHE) -> tuple[str, ...]:

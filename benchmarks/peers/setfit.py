@@ -19,7 +19,7 @@ from framing.errors import MissingExtra, TrainingError
 from framing.heads import Array
 
 if TYPE_CHECKING:
-    from training.classifier import Labels
+    from training.scores import Labels
 
 STEPS = 500
 """8,000 pairs: a whole epoch up to some 16 examples of each of three frames, num_iterations=4 at 1,000 passages."""

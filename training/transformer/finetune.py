@@ -79,7 +79,7 @@ def finetune(
 def _probe(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning) -> Any:
     import torch
 
-    from training.classifier import fit_scores
+    from training.scores import fit_scores
 
     vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False).astype("float64")
     probe = fit_scores(vectors, labels, budget.probe_strength)
