@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -65,7 +64,7 @@ def fit_scores(X: Any, labels: Labels, C: float) -> BlockScores:
 
 def fit_networks(X: Any, labels: Labels, how: HiddenUnits) -> BlockScores:
     """Fit networks with one hidden layer to all frames at once; not calibrated. The same features and labels give the same scores."""
-    dense = how.scale * (sp.csr_array(X).toarray() if sp.issparse(X) else X)  # vectors that stand beside terms
+    dense: Array = how.scale * (X if isinstance(X, np.ndarray) else X.toarray())  # vectors that stand beside terms
     fitted = [_fit_network(dense, labels, how, seed) for seed in range(how.networks)]
     layer = HiddenLayer(
         how.scale * np.vstack([network.coefs_[0].T for network in fitted]), np.hstack([network.intercepts_[0] for network in fitted])
