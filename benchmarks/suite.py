@@ -59,7 +59,9 @@ SECTIONS = (
         ("benchmarks.growth",), ("benchmarks.growth", "--passages", "64", "--rounds", "2", "--seconds", "1"),
     ),
     Section(
-        "profile", "Where the time goes", "One thread; the limit is what a product of matrices alone reaches on this machine.",
+        "profile", "Where the time goes",
+        "The parts of a request that is alone, for which the graph takes two threads; then the graph on one: the limit is what a product "
+        "of matrices alone reaches on this machine.",
         ("benchmarks.profile",), ("benchmarks.profile", "--passages", "100", "--seconds", "1"),
     ),
     Section(

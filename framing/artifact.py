@@ -23,8 +23,8 @@ from framing.heads import Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
-FORMAT = 2
-"""1 knew compiled encoders only."""
+FORMAT = 3
+"""1 knew compiled encoders only, 2 no hidden layer."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
 HEADS_FILE = "heads.npz"
@@ -249,11 +249,14 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
         terms = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise ModelFolderError(folder / HEADS_FILE, f"cannot be read: {error}") from error
-    units = len(arrays.get("layer_intercepts", ()))
+    units = np.size(arrays.get("layer_intercepts", ()))
     shapes = {
         "vector_weights": (frames, units or dimensions), "intercepts": (frames,), "thresholds": (frames,), "floors": (frames,),
-    } | ({"layer_weights": (units, dimensions), "layer_intercepts": (units,)} if units else {}) | (
-        {"term_weights": (frames, len(terms)), "idf": (len(terms),)} if terms else {})  # fmt: skip
+    }  # fmt: skip
+    if units:
+        shapes |= {"layer_weights": (units, dimensions), "layer_intercepts": (units,)}
+    if terms:
+        shapes |= {"term_weights": (frames, len(terms)), "idf": (len(terms),)}
     found = {name: array.shape for name, array in arrays.items()}
     if found != shapes:
         raise ModelFolderError(folder / HEADS_FILE, f"holds arrays {found}; the codebook and encoder ask for {shapes}")

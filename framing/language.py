@@ -16,9 +16,9 @@ SAMPLE = 2000
 """Characters looked at; more make the answer slower, not better."""
 MIN_WORDS = 4
 """Words a Latin-script text needs before it may count as anything but English."""
-PLAIN_WORDS, PLAIN_SHARE = 25, 0.15
-"""Words a Latin-script text needs, and what share of them must be common ones that English alone has, to be plain English: the
-identifier, which takes far longer, is not asked then. A shorter text may owe them to a title or two that it quotes."""
+PLAIN_SHARE = 0.15
+"""Of the words of a Latin-script text, what common English ones need, with no common one of another language beside them, to be plain
+English: the identifier, which takes far longer, is not asked then."""
 UNLIKELY = 0.1
 """Probability, among the languages of its script, below which a text is not in the script's default language."""
 CLEAR = 0.5
@@ -73,6 +73,10 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _ENGLISH_WORDS = frozenset(
     ["the", "and", "of", "that", "with", "from", "which", "this", "their", "its", "they", "would", "said", "have", "been", "were", "are"]
 )
+# Some of each language of _LATIN, without which it says little, whatever English titles it quotes; English has them in names at most.
+_OTHERS = """der die das und ist nicht le la les des du et est el los las del una que il gli di della os um uma em het een en van och
+att det og som nie jest na że je se bir için și din este nu ja ei kun az egy és nem yang dan untuk ng mga và của là ini"""
+_OTHER_WORDS = frozenset(_OTHERS.split())
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
@@ -100,10 +104,10 @@ def _script_of(sample: str) -> _Script:
 
 
 def _short_or_plain_english(sample: str) -> bool:
-    words = _WORD.findall(sample.lower())
-    if len(words) < PLAIN_WORDS:
-        return len(words) < MIN_WORDS
-    return sum(word in _ENGLISH_WORDS for word in words) >= PLAIN_SHARE * len(words)
+    words = [word.lower() for word in _WORD.findall(sample)]
+    if len(words) < MIN_WORDS:
+        return True
+    return sum(word in _ENGLISH_WORDS for word in words) >= PLAIN_SHARE * len(words) and _OTHER_WORDS.isdisjoint(words)
 
 
 def _most_likely(sample: str, script: _Script) -> str:

@@ -1,12 +1,14 @@
 """Heads moved by new labels: as far as these ask for, and no further."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
-from framing.heads import Heads
+from framing.heads import Heads, HiddenLayer
 from tests.conftest import WordEncoder
 from tests.test_training import weather
 from training.adapt import _features, adapt, choose_variance, moved
@@ -67,6 +69,21 @@ def test_labels_that_say_what_the_heads_say_leave_them_as_they_are_or_nearly():
     assert np.array_equal(found.heads.thresholds, heads_for(data.codebook.names).thresholds)
     right, before = ((held.decisions == 2) == data.labels for held in (found.unseen, found.before))
     assert right.mean() >= before.mean() - 0.02
+
+
+def test_heads_over_a_layer_are_moved_over_what_its_units_give_and_keep_it(drizzle):
+    plain = heads_for(WEATHER)
+    both_ways = np.vstack([np.eye(WordEncoder().dimensions), -np.eye(WordEncoder().dimensions)])
+    layered = replace(
+        plain,
+        vector_weights=np.hstack([plain.vector_weights, -plain.vector_weights]),
+        layer=HiddenLayer(both_ways, np.zeros(len(both_ways))),
+    )
+    vectors = WordEncoder().encode(drizzle.texts).vectors
+    found = adapt(layered, None, drizzle, vectors, Adaptation(), 5, Run(jobs=1))
+    assert found.heads.layer is layered.layer
+    assert np.allclose(found.before.probabilities, adapt(plain, None, drizzle, vectors, Adaptation(), 5, Run(jobs=1)).before.probabilities)
+    assert found.heads.probabilities(WordEncoder().encode(["More drizzle fell today"]).vectors)[0, 0] > 0.5
 
 
 def test_few_labels_keep_the_cut_points_and_a_frame_that_nobody_labelled_its_head(drizzle):

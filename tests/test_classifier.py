@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from training.classifier import FrameClassifier
-from training.scores import HiddenUnits, fit_networks, fit_scores
+from training.recipes import HiddenUnits
 
 ONLY_INDICATORS = "labels are 0/1 columns, one for each frame; this check gives class names or numbers"
 NOT_APPLICABLE = {
@@ -24,7 +24,10 @@ NOT_APPLICABLE = {
 }
 
 
-@parametrize_with_checks([FrameClassifier()], expected_failed_checks=lambda _: NOT_APPLICABLE)
+LAYERED = FrameClassifier(C=(HiddenUnits(units=16, networks=1, steps=200),))
+
+
+@parametrize_with_checks([FrameClassifier(), LAYERED], expected_failed_checks=lambda _: NOT_APPLICABLE)
 def test_scikit_learn_finds_the_estimator_well_mannered(estimator, check):
     check(estimator)
     assert clone(estimator).get_params() == estimator.get_params()
@@ -60,7 +63,7 @@ def test_hidden_units_learn_what_no_linear_score_can():
     y = np.stack([X[:, 0] * X[:, 1] > 0, X[:, 2] > 0], axis=1).astype(int)
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
     linear = FrameClassifier().fit(unit, y, groups=groups)
-    hidden = FrameClassifier(hidden=HiddenUnits(units=32)).fit(unit, y, groups=groups)
+    hidden = FrameClassifier(C=(HiddenUnits(units=32),)).fit(unit, y, groups=groups)
     right = [((classifier.held_out_logits_ > 0) == y).mean(axis=0) for classifier in (linear, hidden)]
     assert right[0][0] < 0.6
     assert right[1][0] > 0.8
@@ -71,19 +74,13 @@ def test_hidden_units_learn_what_no_linear_score_can():
 def test_heads_over_hidden_units_give_the_estimators_probabilities_beside_terms(frames):
     X, y, groups = drawn()
     y = y[:, :frames]
-    classifier = FrameClassifier(blocks=(5, 3), hidden=HiddenUnits(units=8, networks=2, steps=50)).fit(X, y, groups=groups)
+    classifier = FrameClassifier((5, 3), (HiddenUnits(units=8, networks=2, steps=50), 10.0)).fit(X, y, groups=groups)
     heads = classifier.to_heads()
     terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
     assert heads.layer.weights.shape == (16, 5)
     assert np.allclose(heads.probabilities(X[:, :5].astype(np.float32), terms), classifier.predict_proba(X), atol=1e-5)
-    again = FrameClassifier(blocks=(5, 3), hidden=HiddenUnits(units=8, networks=2, steps=50)).fit(X, y, groups=groups)
+    again = FrameClassifier((5, 3), (HiddenUnits(units=8, networks=2, steps=50), 10.0)).fit(X, y, groups=groups)
     assert np.array_equal(again.predict_proba(X), classifier.predict_proba(X))
-
-
-def test_hidden_units_say_nothing_of_a_frame_that_is_in_no_text_but_that_it_is_rare():
-    labels = np.array([[False, True], [False, False]] * 20)
-    scores = fit_networks(np.eye(40, 6), labels, HiddenUnits(units=4))
-    assert (scores(np.eye(40, 6))[:, 0] < -2).all()
 
 
 def test_blocks_that_do_not_add_up_are_an_error():
@@ -108,8 +105,3 @@ def test_the_heads_for_serving_give_the_estimators_probabilities():
     served = heads.probabilities(X[:, :5].astype(np.float32), terms)
     assert np.allclose(served, classifier.predict_proba(X), atol=1e-5)
     assert np.array_equal(heads.thresholds, classifier.thresholds_)
-
-
-def test_a_fold_without_a_rare_frame_falls_back_to_its_share():
-    scores = fit_scores(np.ones((4, 2)), np.array([[False], [False], [False], [False]]), 1.0)
-    assert scores(np.ones((1, 2))).round(3).tolist() == [[round(float(np.log((1 / 6) / (5 / 6))), 3)]]

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from framing.encoder import CompiledEncoder, available_cores
-from framing.encoder.compiled import GRAPH_FILE
-from framing.encoder.graph import open_graph
 from framing.errors import EncoderError
 
 TEXTS = [
@@ -90,8 +88,3 @@ def test_cores_that_are_no_number_are_refused(monkeypatch, asked):
     monkeypatch.setenv("FRAMING_THREADS", asked)
     with pytest.raises(EncoderError, match=f"FRAMING_THREADS is '{asked}'; accepted is a whole number from 1 up"):
         available_cores()
-
-
-def test_a_session_has_one_thread(compiled_encoder):
-    options = open_graph(str(compiled_encoder.folder / GRAPH_FILE)).get_session_options()
-    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from framing.artifact import DEFAULT_FOLDER
+from framing.encoder import CompiledEncoder
 from framing.encoder import graph as graphs
 from framing.encoder.compiled import GRAPH_FILE
+from framing.encoder.files import TOKENIZER_FILE, open_tokenizer
 from framing.encoder.graph import WIDE, GraphRunner, open_graph
 
 PATIENCE = 20
@@ -18,8 +20,10 @@ PATIENCE = 20
 
 
 def pieces(count: int, inputs: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """So many ids of word pieces that every tokenizer has, whatever they stand for."""
     ids = np.random.default_rng(count).integers(5, 60, (1, count))
-    return {name: ids if name == "input_ids" else np.ones_like(ids) for name in inputs}
+    values = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    return {name: values[name] for name in inputs}
 
 
 @pytest.fixture
@@ -43,12 +47,22 @@ def runner(compiled_encoder) -> GraphRunner:
     return runner
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 15, 16, 17, 63, 74, 100, 256])
-def test_two_threads_give_the_bits_of_one(count):
-    path = str(DEFAULT_FOLDER / GRAPH_FILE)
+def test_two_threads_give_the_bits_of_one(seed_texts):
+    path, tokenizer = str(DEFAULT_FOLDER / GRAPH_FILE), open_tokenizer(DEFAULT_FOLDER / TOKENIZER_FILE)
     narrow, wide = open_graph(path), open_graph(path, WIDE)
-    feed = pieces(count, tuple(node.name for node in narrow.get_inputs()))
-    assert narrow.run(None, feed)[0].tobytes() == wide.run(None, feed)[0].tobytes()
+    for text in ["", "rain", *seed_texts[:40], " ".join(seed_texts[:20])]:
+        ids = np.asarray([tokenizer.encode(text).ids])
+        feed = {node.name: ids if node.name == "input_ids" else np.ones_like(ids) for node in narrow.get_inputs()}
+        assert narrow.run(None, feed)[0].tobytes() == wide.run(None, feed)[0].tobytes()
+
+
+def test_a_session_has_the_threads_that_it_was_opened_with_and_none_that_wait_busily(compiled_encoder):
+    path = compiled_encoder.folder / GRAPH_FILE
+    runner = GraphRunner(path, WIDE)
+    for session, threads in ((open_graph(str(path)), 1), (runner._narrow, 1), (runner._wide, WIDE)):
+        options = session.get_session_options()
+        assert (options.intra_op_num_threads, options.inter_op_num_threads) == (threads, 1)
+        assert options.get_session_config_entry("session.force_spinning_stop") == "1"
 
 
 def test_runs_that_come_one_at_a_time_take_two_threads(runner):
@@ -71,6 +85,14 @@ def test_a_run_beside_another_takes_one_thread_and_so_do_those_that_follow_at_on
     now[0] += 2 * graphs.QUIET_SECONDS
     runner.run(pieces(8, runner.inputs))
     assert runner.ran == ["wide", "narrow", "narrow", "wide"]
+
+
+def test_work_beside_others_takes_one_thread_even_where_it_is_alone(compiled_encoder, runner):
+    encoder = CompiledEncoder(compiled_encoder.folder)
+    encoder._graph = runner
+    assert np.array_equal(encoder.aside().encode(["rain"]).vectors, encoder.encode(["rain"]).vectors)
+    assert runner.ran == ["narrow", "wide"]
+    assert encoder.aside().fingerprint == encoder.fingerprint
 
 
 def test_a_run_that_fails_is_not_taken_for_one_that_goes_on(runner):

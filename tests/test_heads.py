@@ -23,10 +23,12 @@ def test_vectors_terms_and_intercept_add_up():
 
 def test_a_row_does_not_depend_on_its_neighbours_by_a_single_bit():
     generator = np.random.default_rng(1)
-    heads = Heads(generator.normal(size=(3, 384)), None, np.zeros(3), np.full(3, 0.5), np.full(3, 0.5))
+    linear = Heads(generator.normal(size=(3, 384)), None, np.zeros(3), np.full(3, 0.5), np.full(3, 0.5))
+    layer = HiddenLayer(generator.normal(size=(64, 384)), np.ones(64))
     vectors = generator.normal(size=(50, 384)).astype(np.float32)
-    alone = [heads.logits(vectors[row : row + 1])[0] for row in range(50)]
-    assert np.array_equal(heads.logits(vectors), np.array(alone))
+    for heads in (linear, replace(linear, vector_weights=generator.normal(size=(3, 64)), layer=layer)):
+        alone = [heads.logits(vectors[row : row + 1])[0] for row in range(50)]
+        assert np.array_equal(heads.logits(vectors), np.array(alone))
 
 
 def test_heads_over_a_layer_weigh_what_its_units_give_and_terms_as_ever():

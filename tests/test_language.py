@@ -44,7 +44,6 @@ SENTENCES = [
     ("nl", "Volgens het bedrijf zal de nieuwe pijpleiding vanaf volgend jaar Noors gas aan Polen leveren."),
     ("el", "Οι υπουργοί Εξωτερικών συζήτησαν στη Βιέννη."),
 ]
-PLAIN = "The two presidents signed a contract for gas and said that the talks would go on"
 
 
 @pytest.mark.parametrize(("code", "sentence"), SENTENCES)
@@ -87,23 +86,42 @@ def test_english_passages_full_of_foreign_names_stay_english():
 
 def test_plain_english_is_known_by_its_common_words_and_the_identifier_is_not_asked(monkeypatch):
     asked = []
-    monkeypatch.setattr(language, "_most_likely", lambda *_: asked.append("asked"))
-    assert language_of(f"{PLAIN}, which their ministers had prepared since the spring of last year.") == "en"
-    assert not asked
-    language_of(PLAIN)  # short enough to owe its common words to a title
-    assert asked
+    monkeypatch.setattr(language, "_most_likely", lambda sample, _: asked.append(sample))
+    assert language_of("The two presidents signed a contract for gas and said that the talks would go on.") == "en"
+    assert asked == []
+    for doubtful in ("Moscow, Beijing and Ankara sign gas contract after months", "They met in the halls of Der Spiegel and of El Pais."):
+        language_of(doubtful)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
-    ("code", "sentence"),
+    ("code", "passage"),
     [
-        ("de", "Wie das Wall Street Journal und The Economist berichten, verhandeln beide Seiten seit Montag in Genf über das Gas."),
-        ("nl", "Of de gasleiding er komt of niet, was volgens de minister vooral een vraag van geld en van tijd."),
-        ("es", "Según The New York Times, «The Art of the Deal» vuelve a venderse mientras las dos partes negocian el precio del gas."),
+        (
+            "de",
+            "In seinem Buch »The Art of the Deal« und in der Fortsetzung »The Art of the Comeback« beschreibt der Präsident, wie er "
+            "verhandelt; Kritiker in Moskau und Peking lesen beide Bände seit Jahren.",
+        ),
+        (
+            "es",
+            "Según el diario, los libros «The Art of the Deal», «The Fire and the Fury» y «The Room Where It Happened» vuelven a venderse "
+            "mientras las dos partes negocian el precio del gas en Ginebra.",
+        ),
+        ("nl", "Of de gasleiding er komt of niet, was volgens de minister, die dat in The Hague zei, een vraag van geld en van tijd."),
+        ("tr", "İş, aş ve ev"),
     ],
 )
-def test_some_english_words_do_not_make_a_text_english(code, sentence):
-    assert language_of(sentence) == code
+def test_english_titles_do_not_make_a_passage_english(code, passage):
+    assert language_of(passage) == code
+
+
+@pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "nl", "pl", "tr"])
+def test_sentences_of_another_language_are_never_plain_english_whatever_english_stands_beside_them(code, monkeypatch):
+    asked = []
+    monkeypatch.setattr(language, "_most_likely", lambda sample, _: asked.append(sample) or code)
+    sentences = " ".join(sentence for spoken, sentence in SENTENCES if spoken == code)
+    assert language_of(f"{sentences} {'The art of the deal, and of that which they have said. ' * 5}") == code
+    assert len(asked) == 1
 
 
 @given(st.text())

@@ -196,7 +196,9 @@ def test_a_hidden_layer_is_taught_by_as_many_passages_as_it_needs_and_left_out_w
     more = replace(units, least_passages=len(data) + 1)
     linear = train(data, replace(recipe, hidden=more), tmp_path / "linear", run=Run(quiet=True), leave_kinds_out=False)
     assert linear.model.heads.layer is None
-    assert linear.manifest.recipe["hidden"] is None
+    assert linear.manifest.recipe["hidden"]["least_passages"] == len(data) + 1  # as asked for, so that more passages may teach it
+    assert f"The heads are linear: a hidden layer is taught by {len(data) + 1} passages or more" in linear.judged.notes[0]
+    assert layered.judged.notes == ()
 
 
 def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():

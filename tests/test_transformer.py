@@ -78,13 +78,13 @@ def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):
 
 def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, tmp_path, seed_texts):
     """Heads fitted on the compiled vectors of one half decide the other half as heads over the source do."""
-    from training.scores import fit_scores
+    from training.scores import fit_regressions
 
     compiled = compile_encoder(minilm, tmp_path).encode(seed_texts).vectors.astype(float)
     source = minilm.encode(seed_texts, normalize_embeddings=True).astype(float)
     labels = np.array([[any(word in text.lower() for word in ("gas", "oil", "lng"))] for text in seed_texts])
     half = len(seed_texts) // 2
-    decided = [fit_scores(vectors[:half], labels[:half], 10.0)(vectors[half:]) > 0 for vectors in (compiled, source)]
+    decided = [fit_regressions(vectors[:half], labels[:half], 10.0)(vectors[half:]) > 0 for vectors in (compiled, source)]
     assert (decided[0] == decided[1]).mean() > 0.97
 
 

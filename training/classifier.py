@@ -1,4 +1,4 @@
-"""The estimator: one calibrated logistic head a frame, with thresholds from grouped out-of-fold probabilities."""
+"""The estimator: one calibrated head a frame, with thresholds from grouped out-of-fold probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from framing.heads import Array, Heads, sigmoid
 from training.folds import Fold, joined_scores, split_groups
-from training.scores import BlockScores, HiddenUnits, Labels, fit_of
+from training.recipes import HiddenUnits
+from training.scores import BlockScores, Labels, fit_of
 from training.shares import added_up, block_shares
 from training.thresholds import learn_cuts
 
@@ -22,23 +23,22 @@ from training.thresholds import learn_cuts
 class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Multi-label classifier over column blocks, such as vectors and TF-IDF terms side by side.
 
-    Each block has its own logistic regression a frame, which keeps a few dense columns from drowning in thousands of sparse
-    ones; their log-odds are added up in the shares that `block_shares` learns from grouped out-of-fold ones, on which Platt
-    scaling (Platt 1999) then makes them probabilities.
+    Each block has its own scores of each frame, which keeps a few dense columns from drowning in thousands of sparse ones: those of a
+    logistic regression, or of networks with a hidden layer. They are added up in the shares that `block_shares` learns from grouped
+    out-of-fold ones, on which Platt scaling (Platt 1999) then makes them probabilities.
 
     Parameters: `blocks`, the widths of the column blocks from left to right (None: one block); `C`, one inverse
-    regularisation strength for all blocks or a tuple with one for each; `hidden`, the units of networks that take the place of the
-    first block's regressions; `folds` for the out-of-fold log-odds; `n_jobs` for joblib.
+    regularisation strength for all blocks, or a tuple with one, or hidden units, for each; `folds` for the out-of-fold scores;
+    `n_jobs` for joblib.
     Learned: `shares_` and `scores_` (blocks,), `calibration_`, `thresholds_` (k,), `floors_` (k,), `held_out_logits_` (n, k), `classes_`.
     """
 
     def __init__(
-        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float, ...] = 10.0, hidden: HiddenUnits | None = None,
-        folds: int = 5, n_jobs: int | None = None,
+        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float | HiddenUnits, ...] = 10.0, folds: int = 5,
+        n_jobs: int | None = None,
     ) -> None:  # fmt: skip
         self.blocks = blocks
         self.C = C
-        self.hidden = hidden
         self.folds = folds
         self.n_jobs = n_jobs
 
@@ -86,9 +86,8 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_blocks(self, X: Any, labels: Labels) -> tuple[BlockScores, ...]:
         blocks = self._blocks_of(X)
-        strengths = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
-        fits = [fit_of(C, None if place else self.hidden) for place, C in enumerate(strengths)]
-        return tuple(fit(block, labels) for fit, block in zip(fits, blocks, strict=True))
+        each = self.C if isinstance(self.C, tuple) else (self.C,) * len(blocks)
+        return tuple(fit_of(how)(block, labels) for how, block in zip(each, blocks, strict=True))
 
     def _held_out(self, X: Any, labels: Labels, groups: Sequence[str] | None) -> list[Array]:
         folds = split_groups(groups if groups is not None else np.arange(len(labels)), self.folds)
@@ -118,7 +117,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return (self.predict_proba(X) >= self.thresholds_).astype(np.intp)
 
     def to_heads(self) -> Heads:
-        """The heads that serving applies: the first block is that of the vectors, a second one that of the terms."""
+        """The heads that serving applies: the first block is that of the vectors, those after it, which have no layer, are the terms'."""
         check_is_fitted(self)
         slopes = self.calibration_.slopes
         weights = [
@@ -126,5 +125,5 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             for share, scores in zip(self.shares_, self.scores_, strict=True)
         ]
         intercepts = added_up([scores.intercepts for scores in self.scores_], self.shares_) * slopes + self.calibration_.offsets
-        terms = weights[1] if len(weights) > 1 else None
+        terms = np.hstack(weights[1:]) if len(weights) > 1 else None
         return Heads(weights[0], terms, intercepts, self.thresholds_, self.floors_, self.scores_[0].layer)

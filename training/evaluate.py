@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,11 @@ class _Floor:
 
 
 def evaluate(
-    model: FramingModel, trained_on: Mapping[str, Any], evaluation: Dataset, training: Dataset | None = None, seed: int = 0, jobs: int = -1
-) -> Evaluation:
-    """Judge `model` on `evaluation`; `trained_on` is what its manifest says of its training data, `training` are these passages.
+    model: FramingModel, trained_on: Sequence[Mapping[str, Any]], evaluation: Dataset, training: Dataset | None = None, seed: int = 0,
+    jobs: int = -1,
+) -> Evaluation:  # fmt: skip
+    """Judge `model` on `evaluation`; `trained_on` is what its manifest says of its training data, and then that of its fallback where
+    this reads any passage; `training` are these passages.
 
     Raises TrainingError if a text or a group stands in both.
     """
@@ -56,7 +58,7 @@ def evaluate(
     answers = answers_of(model, evaluation)
     floors = [
         _Floor(ALL_POSITIVE, all_positive(evaluation.labels)),
-        _prior(trained_on, evaluation, seed),
+        _prior(trained_on[0], evaluation, seed),
         _words(training, apart, seed, jobs),
     ]
     everyone = {MODEL: answers} | {floor.name: floor.answers for floor in floors if floor.answers is not None}
@@ -91,12 +93,15 @@ def _words(training: Dataset | None, evaluation: Dataset, seed: int, jobs: int) 
         return _Floor(name, None, str(error))
 
 
-def _overlap(trained_on: Mapping[str, Any], evaluation: Dataset, training: Dataset | None) -> tuple[str, ...]:
+def _overlap(trained_on: Sequence[Mapping[str, Any]], evaluation: Dataset, training: Dataset | None) -> tuple[str, ...]:
     if training is None:
         return ("Whether these passages overlap with the training passages was not checked: --training names those.",)
     notes = []
-    if training.digest != trained_on.get("digest"):
+    digests = [data.get("digest") for data in trained_on]
+    if training.digest not in digests:
         notes.append("The training passages given are not those that the model's manifest names.")
+    elif training.digest != digests[-1]:
+        notes.append("The model that reads other languages has learned from others than these; overlap with those was not checked.")
     copies = copies_between(training, evaluation)
     notes.append(f"No text and no group of these passages stands among the training passages; near copies of those: {_named(copies)}.")
     return tuple(notes)

@@ -50,7 +50,7 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
 
     def by_vectors(fold: Fold) -> Array:
         known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, run)
-        return block_scores(known.astype(np.float64), labels, fold, fit_of(recipe.vector_strength, recipe.hidden))
+        return block_scores(known.astype(np.float64), labels, fold, fit_of(recipe.over_vectors(len(dataset))))
 
     scores = joined_scores(by_vectors, splits, labels.shape, 1 if vectors is None else run.jobs)
     if not recipe.terms:
@@ -65,11 +65,6 @@ def training_matrix(vectors: Vectors, terms: WeighedTerms | None) -> tuple[Any, 
         return vectors.astype(np.float64), (vectors.shape[1],)
     blocks = (vectors.shape[1], terms.matrix.shape[1])
     return sp.hstack([sp.csr_array(vectors.astype(np.float64)), terms.matrix]).tocsr(), blocks
-
-
-def strengths(recipe: Recipe) -> tuple[float, ...]:
-    """Inverse regularisation strengths of a recipe's blocks."""
-    return (recipe.vector_strength, recipe.term_strength) if recipe.terms else (recipe.vector_strength,)
 
 
 def block_scores(block: Any, labels: Labels, fold: Fold, fit: Fit) -> Array:

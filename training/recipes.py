@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from framing.errors import TrainingError
 from training.intervals import DRAWS
-from training.scores import HiddenUnits
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning
 from training.transformer.source import MINILM
@@ -20,6 +19,25 @@ CHAMPION = "champion"
 
 AUTO = "auto"
 """Not a recipe: the one that suits the passages is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenUnits:
+    """A hidden layer between vectors and heads: how it is made, from networks that stand side by side and whose log-odds are averaged."""
+
+    units: int = 128
+    """Of each network."""
+    networks: int = 3
+    penalty: float = 0.05
+    """`alpha` of scikit-learn's MLPClassifier."""
+    steps: int = 800
+    """Of Adam, in each network; at least one epoch."""
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    scale: float = 8.0
+    """Unit vectors are multiplied by this, so that the weights over them stay small."""
+    least_passages: int = 2000
+    """With fewer to learn from, logistic regressions rank as well or better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +60,11 @@ class Recipe:
     terms: bool = True
     """Whether TF-IDF terms stand beside the vectors."""
     vector_strength: float = 10.0
-    """Inverse regularisation strength of the heads over vectors."""
+    """Inverse regularisation strength of the heads over vectors, where these are linear."""
     term_strength: float = 10.0
     """The same over terms."""
     hidden: HiddenUnits | None = None
-    """A hidden layer between the vectors and the heads over them, which are linear without it."""
+    """A hidden layer between the vectors and the heads over them, which are linear without it, or taught by too few passages for it."""
     finetuning: FineTuning | None = None
     distillation: Distillation | None = None
     """How a static encoder learns from the one above, fine-tuned or not; without it that one is compiled."""
@@ -54,6 +72,10 @@ class Recipe:
     folds: int = 5
     draws: int = DRAWS
     """Resamples of groups behind every interval."""
+
+    def over_vectors(self, passages: int) -> float | HiddenUnits:
+        """What the heads over the vectors of so many passages are: of an inverse regularisation strength, or behind hidden units."""
+        return self.vector_strength if self.hidden is None or passages < self.hidden.least_passages else self.hidden
 
     @property
     def learns_encoder(self) -> bool:
@@ -86,11 +108,6 @@ RECIPES = (
     ),
     Recipe("refit", "new heads over the champion's own encoder: seconds", CHAMPION, adaptation=Adaptation(), draws=250),
 )
-
-
-def suited(recipe: Recipe, passages: int) -> Recipe:
-    """The recipe as it is for so many passages: without a hidden layer where they are too few to teach one."""
-    return recipe if recipe.hidden is None or passages >= recipe.hidden.least_passages else replace(recipe, hidden=None)
 
 
 def recipe_named(name: str) -> Recipe:

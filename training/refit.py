@@ -13,8 +13,7 @@ from framing.errors import TrainingError
 from framing.model import FramingModel
 from training.adapt import FEWEST_GROUPS
 from training.learned import Learned, learned_from
-from training.recipes import Recipe
-from training.scores import HiddenUnits
+from training.recipes import HiddenUnits, Recipe
 
 
 @dataclass(frozen=True)

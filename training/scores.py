@@ -12,27 +12,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from framing.heads import Array, HiddenLayer
+from training.recipes import HiddenUnits
 
 Labels = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenUnits:
-    """A hidden layer between vectors and heads: how it is made, from networks that stand side by side and whose log-odds are averaged."""
-
-    units: int = 128
-    """Of each network."""
-    networks: int = 3
-    penalty: float = 0.05
-    """`alpha` of scikit-learn's MLPClassifier."""
-    steps: int = 800
-    """Of Adam, in each network; at least one epoch."""
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    scale: float = 8.0
-    """Unit vectors are multiplied by this, so that the weights over them stay small."""
-    least_passages: int = 2000
-    """With fewer to learn from, logistic regressions rank as well or better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +33,12 @@ Fit = Callable[[Any, Labels], BlockScores]
 """Learns the scores of a block from features (n, columns) and labels (n, k)."""
 
 
-def fit_of(strength: float, hidden: HiddenUnits | None = None) -> Fit:
-    """Logistic regressions of this inverse regularisation strength, or networks with hidden units."""
-    return partial(fit_scores, C=strength) if hidden is None else partial(fit_networks, how=hidden)
+def fit_of(how: float | HiddenUnits) -> Fit:
+    """Logistic regressions of this inverse regularisation strength, or networks with these hidden units."""
+    return partial(fit_networks, how=how) if isinstance(how, HiddenUnits) else partial(fit_regressions, C=how)
 
 
-def fit_scores(X: Any, labels: Labels, C: float) -> BlockScores:
+def fit_regressions(X: Any, labels: Labels, C: float) -> BlockScores:
     """Fit a logistic regression to each frame; not calibrated."""
     fitted = [_fit_frame(X, column, C) for column in labels.T]
     return BlockScores(np.array([weights for weights, _ in fitted]), np.array([intercept for _, intercept in fitted]))
@@ -85,8 +67,9 @@ def _fit_network(X: Array, labels: Labels, how: HiddenUnits, seed: int) -> Any:
     from sklearn.neural_network import MLPClassifier  # few recipes need it
 
     size = min(how.batch_size, len(X))
+    order = np.random.RandomState(seed)  # a number would begin anew, with the same batches, in every epoch
     network = MLPClassifier(
-        (how.units,), alpha=how.penalty, batch_size=size, learning_rate_init=how.learning_rate, random_state=seed
+        (how.units,), alpha=how.penalty, batch_size=size, learning_rate_init=how.learning_rate, random_state=order
     )  # fmt: skip
     frames = labels.shape[1]
     known, targets = ([False, True], labels[:, 0]) if frames == 1 else (range(frames), labels)

@@ -24,13 +24,13 @@ from training.card import model_card
 from training.classifier import FrameClassifier
 from training.copies import find_copies
 from training.folds import check_trainable
-from training.heldout import HeldOut, held_out, strengths, training_matrix
+from training.heldout import HeldOut, held_out, training_matrix
 from training.intervals import Figure
 from training.judgement import Judgement, judgement
 from training.learned import Learned
 from training.metrics import Answers
 from training.parallel import one_thread
-from training.recipes import CHAMPION, Recipe, suited
+from training.recipes import CHAMPION, Recipe
 from training.refit import Champion, lesson_of, over
 from training.run import Run
 from training.terms import count_terms
@@ -76,8 +76,8 @@ def train(
     The same data, recipe, champion, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
     check_replaceable(folder)
+    recipe = recipe if champion is None else over(recipe, champion)
     lesson = lesson_of(dataset, champion)
-    recipe = suited(recipe if champion is None else over(recipe, champion), len(lesson.passages))
     with tempfile.TemporaryDirectory() as scratch:
         copies = find_copies(lesson.passages, recipe.folds, run.seed)
         fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
@@ -123,7 +123,14 @@ def fit(
     unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, run)
     run.on_stage("fitting the heads")
     model = fit_model(dataset, recipe, encoder, vectors, unseen, name, run.texts)
-    return Fitted(model, encoder, unseen, None if recipe.learns_encoder else vectors)
+    return Fitted(model, encoder, unseen, None if recipe.learns_encoder else vectors, notes=_of_layer(recipe, len(dataset)))
+
+
+def _of_layer(recipe: Recipe, passages: int) -> tuple[str, ...]:
+    if recipe.hidden is None or recipe.over_vectors(passages) is recipe.hidden:
+        return ()
+    least = recipe.hidden.least_passages
+    return (f"The heads are linear: a hidden layer is taught by {least:,} passages or more, and there are {passages:,}.",)
 
 
 def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run) -> SavedEncoder:
@@ -156,7 +163,8 @@ def fit_model(
     terms = count_terms(dataset.texts).weighed() if recipe.terms else None
     vocabulary = None if terms is None else terms.vocabulary
     matrix, blocks = training_matrix(vectors, terms)
-    classifier = FrameClassifier(blocks, strengths(recipe), recipe.hidden).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
+    each = (recipe.over_vectors(len(dataset)), recipe.term_strength)[: len(blocks)]
+    classifier = FrameClassifier(blocks, each).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
     languages = trained_languages(dataset, cache)
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(), identity, languages)

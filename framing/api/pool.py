@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
 
+from framing.encoder import CompiledEncoder
 from framing.errors import FramingError
 from framing.labels import Labels
 from framing.labels.labelled import LabelledTexts
@@ -101,10 +102,15 @@ class RankedPool:
                 raise _Outdated
 
         try:
-            # One text at a time is read on one thread, and leaves the other cores to requests.
-            self._ranked = _Ranked(model, rank(self.texts, model, chunk=1, on_texts=go_on))
+            # One text at a time, on one thread, leaves the other cores to requests.
+            self._ranked = _Ranked(model, rank(self.texts, _aside(model), chunk=1, on_texts=go_on))
         except _Outdated:
             return
+
+
+def _aside(model: FramingModel) -> FramingModel:
+    """The model with an encoder that never takes more than a thread for a text."""
+    return replace(model, encoder=model.encoder.aside()) if isinstance(model.encoder, CompiledEncoder) else model
 
 
 def open_pool(path: Path | None, store: Labels | None) -> RankedPool | None:

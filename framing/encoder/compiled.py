@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class CompiledEncoder:
     def __init__(self, folder: str | Path, threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.threads = threads or available_cores()
+        self._wide = True
         require(self.folder, self.files)
         self._open()
 
@@ -54,6 +56,12 @@ class CompiledEncoder:
     @cached_property
     def fingerprint(self) -> str:
         return fingerprint_of(self.folder / name for name in self.files)
+
+    def aside(self) -> CompiledEncoder:
+        """The same encoder for work that is to leave cores to others: one thread for each text, even while there is no other."""
+        other = copy(self)
+        other._wide = False
+        return other
 
     @property
     def dimensions(self) -> int:
@@ -79,4 +87,4 @@ class CompiledEncoder:
         pieces: Encoding = self._tokenizer.encode(text)
         values = {"input_ids": pieces.ids, "attention_mask": pieces.attention_mask, "token_type_ids": pieces.type_ids}
         feed = {name: np.asarray([values[name]], np.int64) for name in self._graph.inputs}
-        return self._graph.run(feed)[0], bool(pieces.overflowing)
+        return self._graph.run(feed, self._wide)[0], bool(pieces.overflowing)

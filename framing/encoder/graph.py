@@ -56,9 +56,9 @@ class GraphRunner:
         self._met = 0.0
         """When one run last began beside another."""
 
-    def run(self, feed: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        """The first output of the graph."""
-        session = self._begin()
+    def run(self, feed: Mapping[str, NDArray[Any]], wide: bool = True) -> NDArray[Any]:
+        """The first output of the graph; `wide` says whether the run may take more than a thread."""
+        session = self._begin(wide)
         try:
             vectors: NDArray[Any] = session.run(None, feed)[0]
             return vectors
@@ -66,10 +66,10 @@ class GraphRunner:
             with self._lock:
                 self._under_way -= 1
 
-    def _begin(self) -> InferenceSession:
-        now = monotonic()
+    def _begin(self, wide: bool) -> InferenceSession:
         with self._lock:
+            now = monotonic()
             if self._under_way:
                 self._met = now
             self._under_way += 1
-            return self._wide if now - self._met > QUIET_SECONDS else self._narrow
+            return self._wide if wide and now - self._met > QUIET_SECONDS else self._narrow

@@ -14,7 +14,6 @@ from framing.commands import fallback_option, model_option
 from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
 from framing.language import language_of
-from framing.model import FramingModel
 from training.cache import with_cache
 from training.commands import cache_options, text_cache
 from training.evaluate import MODEL, evaluate, evaluation_report
@@ -44,15 +43,17 @@ def command(
     """Judge a model on labelled passages it has not seen, beside three floors, with intervals bootstrapped over groups."""
     model = with_fallback(load_model(folder), folder, fallback)
     dataset = _load(data, model.codebook, half, reason)
-    trained_on = read_manifest(folder).data
-    folders = [folder] if model.fallback is None else [folder, fallback or fallback_beside(folder)]
-    if dataset.digest in [read_manifest(one).data.get("digest") for one in folders]:
+    readers = {folder: model.identity}
+    if model.fallback is not None and any(model.reader_of(language_of(text)) is model.fallback for text in dataset.texts):
+        readers[fallback or fallback_beside(folder)] = model.fallback.identity
+    trained_on = [read_manifest(one).data for one in readers]
+    if any(dataset.digest == data.get("digest") for data in trained_on):
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     check_open(training)
     reader = with_cache(model, text_cache(cache, no_cache))
     found = evaluate(reader, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
     measures = found.measures[MODEL]
-    who = _readers(model, dataset)
+    who = " with ".join(map(str, readers.values()))
     if half == "sealed":
         log_reading(data[0].parent, describe(data, half), who, measures, reason)
     if as_json:
@@ -61,12 +62,6 @@ def command(
     where = f"{describe(data, half)}: {len(dataset)} passages in {len(set(dataset.groups))} groups"
     click.echo(f"{who} on {where}\n")
     click.echo(evaluation_report(found, model.codebook.names))
-
-
-def _readers(model: FramingModel, dataset: Dataset) -> str:
-    """The model, and its fallback where that reads any of the passages."""
-    readers = {model.identity: None} | {model.reader_of(language_of(text)).identity: None for text in dataset.texts}
-    return " with ".join(map(str, readers))
 
 
 def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason: str) -> Dataset:

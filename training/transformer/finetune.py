@@ -79,10 +79,10 @@ def finetune(
 def _probe(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning) -> Any:
     import torch
 
-    from training.scores import fit_scores
+    from training.scores import fit_regressions
 
     vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False).astype("float64")
-    probe = fit_scores(vectors, labels, budget.probe_strength)
+    probe = fit_regressions(vectors, labels, budget.probe_strength)
     head = torch.nn.Linear(vectors.shape[1], labels.shape[1])
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(probe.weights / budget.scale))
