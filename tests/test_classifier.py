@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from training.classifier import FrameClassifier
-from training.recipes import HiddenUnits
+from training.hidden_units import HiddenUnits
 
 ONLY_INDICATORS = "labels are 0/1 columns, one for each frame; this check gives class names or numbers"
 NOT_APPLICABLE = {

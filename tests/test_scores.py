@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import shuffle
 
-from training.recipes import HiddenUnits
+from training.hidden_units import HiddenUnits
 from training.scores import fit_networks, fit_regressions
 
 

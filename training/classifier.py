@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from framing.heads import Array, Heads, sigmoid
 from training.folds import Fold, joined_scores, split_groups
-from training.recipes import HiddenUnits
+from training.hidden_units import HiddenUnits
 from training.scores import BlockScores, Labels, fit_of
 from training.shares import added_up, block_shares
 from training.thresholds import learn_cuts

@@ -12,8 +12,9 @@ from framing.encoder import SavedEncoder
 from framing.errors import TrainingError
 from framing.model import FramingModel
 from training.adapt import FEWEST_GROUPS
+from training.hidden_units import HiddenUnits
 from training.learned import Learned, learned_from
-from training.recipes import HiddenUnits, Recipe
+from training.recipes import Recipe
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from framing.heads import Array, HiddenLayer
-from training.recipes import HiddenUnits
+from training.hidden_units import HiddenUnits
 
 Labels = NDArray[np.bool_]
 
