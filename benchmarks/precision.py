@@ -43,7 +43,7 @@ HEADER = (
 
 Encode = Callable[[Sequence[str]], Vectors]
 Numbers = NDArray[np.int64]
-RunOne = Callable[[Numbers, Numbers], Vectors]
+RunOne = Callable[[Numbers], Vectors]
 """Ids of word pieces and their mask, both (1, pieces), to a vector (1, dimensions)."""
 
 
@@ -134,8 +134,8 @@ def _open_onnxruntime(source: Source, setup: Setup) -> Encode:
     folder = source.folders[setup.precision]
     session = open_graph(str(folder / GRAPH_FILE), setup.threads)
 
-    def run(ids: Numbers, mask: Numbers) -> Vectors:
-        return np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
+    def run(ids: Numbers) -> Vectors:
+        return np.asarray(session.run(None, {"input_ids": ids})[0])
 
     return _each_alone(folder, run, setup.side_by_side)
 
@@ -150,10 +150,10 @@ def _open_openvino(source: Source, setup: Setup) -> Encode:
     model = openvino.Core().compile_model(str(folder / GRAPH_FILE), "CPU", settings)
     own = local()  # a request is for one thread at a time
 
-    def run(ids: Numbers, mask: Numbers) -> Vectors:
+    def run(ids: Numbers) -> Vectors:
         if not hasattr(own, "request"):
             own.request = model.create_infer_request()
-        return np.array(own.request.infer({"input_ids": ids, "attention_mask": mask})[0])
+        return np.array(own.request.infer({"input_ids": ids})[0])
 
     return _each_alone(folder, run, setup.side_by_side)
 
@@ -163,9 +163,9 @@ def _open_torch(source: Source, setup: Setup) -> Encode:
 
     model: Any = load_source(source.name).bfloat16()
 
-    def run(ids: Numbers, mask: Numbers) -> Vectors:
+    def run(ids: Numbers) -> Vectors:
         with torch.inference_mode():
-            features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+            features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.ones(ids.shape, dtype=torch.int64)}
             vector = model(features)["sentence_embedding"].float()
             return np.asarray(torch.nn.functional.normalize(vector, dim=1).numpy())
 
@@ -190,8 +190,7 @@ def _each_alone(folder: Path, run: RunOne, side_by_side: int, on_thread: Callabl
     tokenizer = open_tokenizer(folder / TOKENIZER_FILE)
 
     def encode_one(text: str) -> Vectors:
-        pieces = tokenizer.encode(text)
-        return run(np.array([pieces.ids], np.int64), np.array([pieces.attention_mask], np.int64))
+        return run(np.array([tokenizer.encode(text).ids], np.int64))
 
     def encode(texts: Sequence[str]) -> Vectors:
         with ThreadPoolExecutor(side_by_side, initializer=on_thread) as pool:

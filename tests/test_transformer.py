@@ -9,6 +9,7 @@ import pytest
 from framing.encoder.graph import open_graph
 from framing.errors import EncoderError
 from tests.small_transformer import make_small_transformer
+from training.transformer import compile as compiling
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import Distillation, distil
 from training.transformer.finetune import FineTuning, finetune
@@ -66,6 +67,19 @@ def test_attention_and_gelu_of_the_compiled_minilm_are_one_node_each(minilm, tmp
     kinds = Counter(node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node)
     assert (kinds["QAttention"], kinds["Gelu"]) == (6, 6)
     assert not {"Erf", "Softmax", "SkipLayerNormalization"} & set(kinds)
+
+
+def test_what_the_graph_is_relieved_of_changes_no_bit(minilm, tmp_path, monkeypatch, seed_texts):
+    lighter = compile_encoder(minilm, tmp_path / "lighter")
+    monkeypatch.setattr(compiling, "_lighten", lambda path: None)
+    whole = compile_encoder(minilm, tmp_path / "whole")
+    assert np.array_equal(lighter.encode(seed_texts[:40]).vectors, whole.encode(seed_texts[:40]).vectors)
+    masks = []
+    for name in ("whole", "lighter"):
+        graph = onnx.load(tmp_path / name / "encoder.onnx").graph
+        masks.append({bool(node.input[5]) for node in graph.node if node.op_type == "QAttention"})
+        assert [node.name for node in graph.input] == ["input_ids"]
+    assert masks == [{True}, {False}]
 
 
 def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):

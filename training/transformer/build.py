@@ -29,14 +29,15 @@ def build_encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run = Run
         return MultilingualEncoder(folder)
     source = load_source(recipe.encoder)
     if recipe.finetuning is not None:
-        _finetuned(source, dataset, recipe, run)
+        finetuned(source, dataset, recipe, run)
     if recipe.distillation is None:
         return compile_encoder(source, folder)
     with _progress("distilling", run.quiet) as on_step:
         return distil(source, dataset.texts, dataset.labels, recipe.distillation, folder, run.seed, on_step)
 
 
-def _finetuned(source: SentenceTransformer, dataset: Dataset, recipe: Recipe, run: Run) -> None:
+def finetuned(source: SentenceTransformer, dataset: Dataset, recipe: Recipe, run: Run) -> None:
+    """Fine-tune `source` in place as the recipe says, or give it the weights that were kept of the same."""
     assert recipe.finetuning is not None
     key = weights_key(source, dataset.texts, dataset.labels, recipe.finetuning, run.seed)
     kept = None if run.cache is None else run.cache / f"{key}.safetensors"

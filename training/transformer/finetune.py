@@ -47,27 +47,49 @@ def finetune(
     The linear layer starts as logistic regressions over the vectors as they were (linear probing, then fine-tuning: Kumar et al.
     2022): from zeros a rare frame would teach the encoder little else than noise before its weights had grown.
 
-    Where the processor has instructions for bfloat16, products are taken in it, which halves the time. The same seed, number of
-    threads and processor give the same weights. `on_step` is told (steps done, steps in all).
+    The same seed, number of threads and processor give the same weights. `on_step` is told (steps done, steps in all).
     """
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     torch.manual_seed(seed)
-    pieces = [model.tokenizer(text, truncation=True, max_length=model.max_seq_length)["input_ids"] for text in texts]
     targets = torch.tensor(labels, dtype=torch.float32)
     head = _probe(model, texts, labels, budget)
+
+    def loss(vectors: Tensor, rows: Sequence[int]) -> Tensor:
+        return binary_cross_entropy_with_logits(head(budget.scale * vectors), targets[rows])
+
+    teach(model, texts, loss, list(head.parameters()), budget, seed, on_step)
+
+
+def teach(
+    model: SentenceTransformer,
+    texts: Sequence[str],
+    loss: Callable[[Tensor, Sequence[int]], Tensor],
+    beside: Sequence[Tensor],
+    budget: FineTuning,
+    seed: int = 0,
+    on_step: Callable[[int, int], None] | None = None,
+) -> None:
+    """Change the weights of `model`, and those `beside` that `loss` uses, so that the loss of the texts' unit vectors falls.
+
+    `loss` is given the vectors (rows, dimensions) of a batch, and which texts they are. Where the processor has instructions for
+    bfloat16, products are taken in it, which halves the time.
+    """
+    import torch
+
+    pieces = [model.tokenizer(text, truncation=True, max_length=model.max_seq_length)["input_ids"] for text in texts]
     epochs = _epochs(budget, len(texts))
     batches = [batch for epoch in range(epochs) for batch in _batches(pieces, budget.batch_size, random.Random(seed + epoch))]
-    learning = [*_learning(model, budget), *head.parameters()]
+    learning = [*_learning(model, budget), *beside]
     optimizer, schedule = _optimizer(learning, budget, len(batches))
     model.train()
     for step, rows in enumerate(batches, 1):
         with torch.autocast("cpu", torch.bfloat16, enabled=products_in_bfloat16()):
             vectors = model(_padded([pieces[row] for row in rows], model.tokenizer.pad_token_id))["sentence_embedding"].float()
-        loss = binary_cross_entropy_with_logits(head(budget.scale * torch.nn.functional.normalize(vectors, dim=1)), targets[rows])
+        found = loss(torch.nn.functional.normalize(vectors, dim=1), rows)
         optimizer.zero_grad()
-        loss.backward()
+        found.backward()
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         schedule.step()
