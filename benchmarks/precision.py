@@ -44,7 +44,7 @@ HEADER = (
 Encode = Callable[[Sequence[str]], Vectors]
 Numbers = NDArray[np.int64]
 RunOne = Callable[[Numbers], Vectors]
-"""Ids of word pieces and their mask, both (1, pieces), to a vector (1, dimensions)."""
+"""Ids of word pieces (1, pieces), to a vector (1, dimensions)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ SAMPLE = 2000
 """Characters looked at; more make the answer slower, not better."""
 MIN_WORDS = 4
 """Words a Latin-script text needs before it may count as anything but English."""
-PLAIN_SHARE = 0.15
-"""Of the words of a Latin-script text, what common English ones need, with no common one of another language beside them, to be plain
-English: the identifier, which takes far longer, is not asked then."""
+PLAIN_WORDS, PLAIN_SHARE = 3, 0.1
+"""How many common English words a Latin-script text needs, and of all its words, with no common one of another language beside them, to be
+plain English: the identifier, which takes far longer, is not asked then."""
 UNLIKELY = 0.1
 """Probability, among the languages of its script, below which a text is not in the script's default language."""
 CLEAR = 0.5
@@ -70,13 +70,18 @@ _SCRIPTS = (
 )
 _LETTERS = tuple((script, re.compile(f"[{script.letters}]")) for script in _SCRIPTS)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_ENGLISH_WORDS = frozenset(
-    ["the", "and", "of", "that", "with", "from", "which", "this", "their", "its", "they", "would", "said", "have", "been", "were", "are"]
-)
-# Some of each language of _LATIN, without which it says little, whatever English titles it quotes; English has them in names at most.
-_OTHERS = """der die das und ist nicht le la les des du et est el los las del una que il gli di della os um uma em het een en van och
-att det og som nie jest na że je se bir için și din este nu ja ei kun az egy és nem yang dan untuk ng mga và của là ini"""
-_OTHER_WORDS = frozenset(_OTHERS.split())
+_ENGLISH_WORDS = frozenset("the and that with from which this their its they would said been were".split())  # noqa: SIM905
+# Without these the others of _LATIN say little, whatever English titles they quote. What has one is asked about, English or not.
+_OTHER_WORDS = {
+    "az": "və bu üçün", "bs": "je se na", "ca": "els amb dels una", "cs": "že se na je", "cy": "yn mae yr", "da": "og det ikke",
+    "de": "der die das und", "es": "el los las del una", "et": "ja ei", "eu": "eta da dira", "fi": "ja ei oli", "fr": "le les des du est",
+    "ga": "agus na bhí", "gl": "unha dos coa", "hr": "je se na", "ht": "nan pou ak", "hu": "az egy és nem", "id": "yang dan untuk",
+    "is": "og að ekki", "it": "il gli di della che", "lt": "ir kad buvo", "lv": "un ir kas", "ms": "yang dan untuk", "mt": "ta huwa li",
+    "nl": "het een van en", "no": "og det ikke", "pl": "się nie jest na", "pt": "os uma não em", "ro": "și din este pe",
+    "sk": "sa že nie je", "sl": "je se na", "sq": "dhe një që", "sv": "och att det", "sw": "na ya wa", "tl": "ng mga sa",
+    "tr": "bir bu için", "uz": "va bilan uchun", "vi": "và của là",
+}  # fmt: skip
+_NOT_ENGLISH = frozenset(word for words in _OTHER_WORDS.values() for word in words.split())
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
@@ -107,7 +112,8 @@ def _short_or_plain_english(sample: str) -> bool:
     words = [word.lower() for word in _WORD.findall(sample)]
     if len(words) < MIN_WORDS:
         return True
-    return sum(word in _ENGLISH_WORDS for word in words) >= PLAIN_SHARE * len(words) and _OTHER_WORDS.isdisjoint(words)
+    common = sum(word in _ENGLISH_WORDS for word in words)
+    return common >= max(PLAIN_WORDS, PLAIN_SHARE * len(words)) and _NOT_ENGLISH.isdisjoint(words)
 
 
 def _most_likely(sample: str, script: _Script) -> str:

@@ -83,6 +83,13 @@ def test_heads_over_hidden_units_give_the_estimators_probabilities_beside_terms(
     assert np.array_equal(again.predict_proba(X), classifier.predict_proba(X))
 
 
+def test_hidden_units_over_terms_cannot_be_served_and_are_refused():
+    X, y, groups = drawn()
+    classifier = FrameClassifier((5, 3), (10.0, HiddenUnits(units=4, networks=1, steps=20))).fit(X, y, groups=groups)
+    with pytest.raises(ValueError, match="only the first block, that of the vectors, may have hidden units"):
+        classifier.to_heads()
+
+
 def test_blocks_that_do_not_add_up_are_an_error():
     X, y, _ = drawn()
     with pytest.raises(ValueError, match="blocks add up to 7 columns, X has 8"):

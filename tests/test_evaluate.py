@@ -1,16 +1,18 @@
 """`framing evaluate`: figures for a folder, halves, and the log of sealed readings."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from framing.artifact import save_model
 from framing.cli import framing
+from framing.data import Dataset
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from tests.test_training import FOUR, weather
-from training.evaluate import _prior
+from training.evaluate import _overlap, _prior
 from training.halves import evaluation_name, load_evaluation
 from training.heldout import HeldOut
 from training.recipes import Recipe
@@ -87,7 +89,7 @@ def test_with_the_training_passages_the_floor_is_fitted_on_them_and_overlap_is_c
     known = written(tmp_path / "known.jsonl", training, "")
     output = run("--model", folder, "--data", evaluation, "--training", known).output
     assert floor_names(output)[-1] == "TF-IDF + logistic regression (training passages)"
-    assert "are not those that the model's manifest names" in output
+    assert "are not those that the manifest of the model names" in output
     assert "near copies of those: none" in output
     near = written(tmp_path / "near.jsonl", training[:1] + fresh, "indeed")
     assert (
@@ -148,3 +150,13 @@ def test_halves_need_no_ids(folder, passages):
 def test_of_a_file_in_halves_only_the_one_for_tuning_decides_anything_and_its_name_says_so(passages):
     assert evaluation_name(passages) == "challenge.jsonl (tune)"
     assert len(load_evaluation(passages, FOUR)) == 20
+
+
+def test_passages_of_which_only_one_of_two_models_that_read_has_learned_are_told_for_the_other():
+    training, others = weather(10), weather(12)
+    evaluation = Dataset(FOUR, tuple(replace(one, text=f"{one.text} anew", group=f"new {one.group}") for one in weather(4).passages))
+    whole, part = {"digest": training.digest}, {"digest": others.digest}
+    first, second = ("manifest of the model names", "manifest of the model that reads other languages names")
+    assert [said in " ".join(_overlap([whole, part], evaluation, training)) for said in (first, second)] == [False, True]
+    assert [said in " ".join(_overlap([part, whole], evaluation, training)) for said in (first, second)] == [True, False]
+    assert [said in " ".join(_overlap([whole], evaluation, training)) for said in (first, second)] == [False, False]

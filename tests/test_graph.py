@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
 import pytest
 
+from framing.api.pool import _aside
 from framing.artifact import DEFAULT_FOLDER
 from framing.encoder import CompiledEncoder
 from framing.encoder import graph as graphs
@@ -92,7 +94,6 @@ def test_work_beside_others_takes_one_thread_even_where_it_is_alone(compiled_enc
     encoder._graph = runner
     assert np.array_equal(encoder.aside().encode(["rain"]).vectors, encoder.encode(["rain"]).vectors)
     assert runner.ran == ["narrow", "wide"]
-    assert encoder.aside().fingerprint == encoder.fingerprint
 
 
 def test_a_run_that_fails_is_not_taken_for_one_that_goes_on(runner):
@@ -105,3 +106,11 @@ def test_a_run_that_fails_is_not_taken_for_one_that_goes_on(runner):
 def test_whoever_has_one_core_takes_one_thread(compiled_encoder):
     runner = GraphRunner(compiled_encoder.folder / GRAPH_FILE, 1)
     assert runner._wide is runner._narrow
+
+
+def test_a_pool_is_ranked_on_one_thread_by_the_model_and_by_its_fallback(compiled_encoder, tiny_model):
+    model = replace(tiny_model, encoder=compiled_encoder, fallback=replace(tiny_model, encoder=compiled_encoder))
+    aside = _aside(model)
+    assert (aside.encoder.threads, aside.fallback.encoder.threads) == (1, 1)
+    assert aside.encoder._graph is compiled_encoder._graph
+    assert aside.identity == model.identity

@@ -87,7 +87,7 @@ def test_english_passages_full_of_foreign_names_stay_english():
 def test_plain_english_is_known_by_its_common_words_and_the_identifier_is_not_asked(monkeypatch):
     asked = []
     monkeypatch.setattr(language, "_most_likely", lambda sample, _: asked.append(sample))
-    assert language_of("The two presidents signed a contract for gas and said that the talks would go on.") == "en"
+    assert language_of("The two presidents signed the contract for gas and said that the talks would go on.") == "en"
     assert asked == []
     for doubtful in ("Moscow, Beijing and Ankara sign gas contract after months", "They met in the halls of Der Spiegel and of El Pais."):
         language_of(doubtful)
@@ -108,7 +108,13 @@ def test_plain_english_is_known_by_its_common_words_and_the_identifier_is_not_as
             "mientras las dos partes negocian el precio del gas en Ginebra.",
         ),
         ("nl", "Of de gasleiding er komt of niet, was volgens de minister, die dat in The Hague zei, een vraag van geld en van tijd."),
+        ("nl", "Kiezen of delen voor minister Kaag"),
+        ("nl", "Stakingen of loonsverhoging: vakbonden stellen ultimatum"),
+        ("da", "Regeringen vil have flere soldater"),
+        ("tr", "Erdoğan, The Economist dergisine konuştu"),
         ("tr", "İş, aş ve ev"),
+        ("lt", "Prezidentas knygose „The Art of the Deal“ ir „The Art of the Comeback“ rašo, kaip derasi su Maskva"),
+        ("cy", "Mae llyfr y llywydd, The Art of the Deal, yn disgrifio sut mae trafod gyda Moscow"),
     ],
 )
 def test_english_titles_do_not_make_a_passage_english(code, passage):
@@ -122,6 +128,11 @@ def test_sentences_of_another_language_are_never_plain_english_whatever_english_
     sentences = " ".join(sentence for spoken, sentence in SENTENCES if spoken == code)
     assert language_of(f"{sentences} {'The art of the deal, and of that which they have said. ' * 5}") == code
     assert len(asked) == 1
+
+
+def test_every_language_that_may_be_named_has_words_that_english_does_without():
+    assert set(language._OTHER_WORDS) == set(language._LATIN.others.split())
+    assert not language._NOT_ENGLISH & language._ENGLISH_WORDS
 
 
 @given(st.text())

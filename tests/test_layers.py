@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.layers import Tried, _vectors, rows, shortened, teach_likeness
+from benchmarks import layers
+from benchmarks.layers import Tried, _vectors, shortened, table_rows, teach_likeness
+from framing.encoder import CompiledEncoder
 from framing.heads import ABSENT, PRESENT
 from tests.test_training import weather
 from training.metrics import Answers
@@ -25,13 +27,15 @@ def test_a_short_transformer_has_the_first_layers_and_learns_the_vectors_of_the_
     assert np.array_equal(_vectors(whole, data.texts), known)
 
 
-def test_what_was_lost_is_told_beside_the_whole_one(small_transformer, tmp_path):
+def test_what_was_lost_and_won_is_told_beside_the_whole_one(small_transformer, tmp_path, monkeypatch):
     data = weather(30)
     right = np.where(data.labels, 0.9, 0.1)
     graph = compile_encoder(load_source(str(small_transformer)), tmp_path, threads=1)
+    other = CompiledEncoder(tmp_path, 1)
     decided = np.where(data.labels, PRESENT, ABSENT).astype(np.int8)
     whole = Tried(2, Answers(right, decided, data.labels), graph)
-    short = Tried(1, Answers(1 - right, PRESENT - decided, data.labels), graph)
-    first, second = rows([whole, short], data)
-    assert first[:5] == ["2", "1.000 [1.000, 1.000]", "0.000 [0.000, 0.000]", "1.000 [1.000, 1.000]", "0.000 [0.000, 0.000]"]
-    assert (second[0], float(second[2][:5]) > 0.5) == ("1", True)
+    short = Tried(1, Answers(1 - right, PRESENT - decided, data.labels), other)
+    monkeypatch.setattr(layers, "_seconds", lambda encoder, _: {graph: 3.0, other: 2.0}[encoder])
+    first, second = table_rows([whole, short], data)
+    assert first == ["2", "1.000 [1.000, 1.000]", "0.000 [0.000, 0.000]", "1.000 [1.000, 1.000]", "0.000 [0.000, 0.000]", "1"]
+    assert (second[0], float(second[2][:5]) > 0.5, second[5]) == ("1", True, "1.50")

@@ -199,6 +199,9 @@ def test_a_hidden_layer_is_taught_by_as_many_passages_as_it_needs_and_left_out_w
     assert linear.manifest.recipe["hidden"]["least_passages"] == len(data) + 1  # as asked for, so that more passages may teach it
     assert f"The heads are linear: a hidden layer is taught by {len(data) + 1} passages or more" in linear.judged.notes[0]
     assert layered.judged.notes == ()
+    card = (linear.folder / "README.md").read_text(encoding="utf-8")
+    assert "Grouped cross-validation over the training passages" in card
+    assert linear.judged.notes[0] in card
 
 
 def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():

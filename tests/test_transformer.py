@@ -74,12 +74,14 @@ def test_what_the_graph_is_relieved_of_changes_no_bit(minilm, tmp_path, monkeypa
     monkeypatch.setattr(compiling, "_lighten", lambda path: None)
     whole = compile_encoder(minilm, tmp_path / "whole")
     assert np.array_equal(lighter.encode(seed_texts[:40]).vectors, whole.encode(seed_texts[:40]).vectors)
-    masks = []
+    found = []
     for name in ("whole", "lighter"):
         graph = onnx.load(tmp_path / name / "encoder.onnx").graph
-        masks.append({bool(node.input[5]) for node in graph.node if node.op_type == "QAttention"})
         assert [node.name for node in graph.input] == ["input_ids"]
-    assert masks == [{True}, {False}]
+        attentions = [node.input for node in graph.node if node.op_type == "QAttention"]
+        products = [len(node.input) for node in graph.node if node.op_type == "MatMulInteger"]
+        found.append(({(bool(inputs[5]), bool(inputs[7])) for inputs in attentions}, set(products)))
+    assert found == [({(True, True)}, {4}), ({(False, False)}, {3})]
 
 
 def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):

@@ -37,11 +37,13 @@ def model_card(manifest: Manifest, dataset: Dataset, judged: Judgement, model: F
 
 def _how_judged(manifest: Manifest, judged: Judgement) -> str:
     draws = f"In brackets 95% intervals, bootstrapped over groups ({manifest.recipe['draws']:,} resamples)."
-    if judged.notes:
-        return f"{' '.join(judged.notes)} Each passage is answered by heads that have not seen its group. {draws}"
+    notes = " ".join(judged.notes)
+    if "over" in manifest.recipe:
+        return f"{notes} Each passage is answered by heads that have not seen its group. {draws}"
     return (
         "Grouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
-        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. " + draws
+        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. "
+        f"{draws} {notes}".rstrip()
     )
 
 

@@ -34,7 +34,7 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, blocks: tuple[int, ...] | None = None, C: float | tuple[float | HiddenUnits, ...] = 10.0, folds: int = 5,
+        self, blocks: tuple[int, ...] | None = None, C: float | HiddenUnits | tuple[float | HiddenUnits, ...] = 10.0, folds: int = 5,
         n_jobs: int | None = None,
     ) -> None:  # fmt: skip
         self.blocks = blocks
@@ -117,8 +117,13 @@ class FrameClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return (self.predict_proba(X) >= self.thresholds_).astype(np.intp)
 
     def to_heads(self) -> Heads:
-        """The heads that serving applies: the first block is that of the vectors, those after it, which have no layer, are the terms'."""
+        """The heads that serving applies: the first block is that of the vectors, those after it are the terms'.
+
+        Raises ValueError where these have a hidden layer.
+        """
         check_is_fitted(self)
+        if any(scores.layer is not None for scores in self.scores_[1:]):
+            raise ValueError("only the first block, that of the vectors, may have hidden units")
         slopes = self.calibration_.slopes
         weights = [
             (share * scores.weights * slopes[:, None]).astype(np.float32).astype(np.float64)

@@ -97,11 +97,9 @@ def _overlap(trained_on: Sequence[Mapping[str, Any]], evaluation: Dataset, train
     if training is None:
         return ("Whether these passages overlap with the training passages was not checked: --training names those.",)
     notes = []
-    digests = [data.get("digest") for data in trained_on]
-    if training.digest not in digests:
-        notes.append("The training passages given are not those that the model's manifest names.")
-    elif training.digest != digests[-1]:
-        notes.append("The model that reads other languages has learned from others than these; overlap with those was not checked.")
+    for who, data in zip(("model", "model that reads other languages"), trained_on, strict=False):
+        if training.digest != data.get("digest"):
+            notes.append(f"The training passages given are not those that the manifest of the {who} names.")
     copies = copies_between(training, evaluation)
     notes.append(f"No text and no group of these passages stands among the training passages; near copies of those: {_named(copies)}.")
     return tuple(notes)

@@ -123,10 +123,10 @@ def fit(
     unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, run)
     run.on_stage("fitting the heads")
     model = fit_model(dataset, recipe, encoder, vectors, unseen, name, run.texts)
-    return Fitted(model, encoder, unseen, None if recipe.learns_encoder else vectors, notes=_of_layer(recipe, len(dataset)))
+    return Fitted(model, encoder, unseen, None if recipe.learns_encoder else vectors, notes=_layer_notes(recipe, len(dataset)))
 
 
-def _of_layer(recipe: Recipe, passages: int) -> tuple[str, ...]:
+def _layer_notes(recipe: Recipe, passages: int) -> tuple[str, ...]:
     if recipe.hidden is None or recipe.over_vectors(passages) is recipe.hidden:
         return ()
     least = recipe.hidden.least_passages

@@ -109,8 +109,9 @@ class RankedPool:
 
 
 def _aside(model: FramingModel) -> FramingModel:
-    """The model with an encoder that never takes more than a thread for a text."""
-    return replace(model, encoder=model.encoder.aside()) if isinstance(model.encoder, CompiledEncoder) else model
+    """The model, and its fallback, over encoders that take one thread."""
+    encoder = model.encoder.aside() if isinstance(model.encoder, CompiledEncoder) else model.encoder
+    return replace(model, encoder=encoder, fallback=model.fallback and _aside(model.fallback))
 
 
 def open_pool(path: Path | None, store: Labels | None) -> RankedPool | None:

@@ -37,7 +37,6 @@ class CompiledEncoder:
     def __init__(self, folder: str | Path, threads: int | None = None) -> None:
         self.folder = Path(folder)
         self.threads = threads or available_cores()
-        self._wide = True
         require(self.folder, self.files)
         self._open()
 
@@ -58,9 +57,9 @@ class CompiledEncoder:
         return fingerprint_of(self.folder / name for name in self.files)
 
     def aside(self) -> CompiledEncoder:
-        """The same encoder for work that is to leave cores to others: one thread for each text, even while there is no other."""
+        """The same encoder for work that is to leave cores to others: it takes one thread."""
         other = copy(self)
-        other._wide = False
+        other.threads = 1
         return other
 
     @property
@@ -87,4 +86,4 @@ class CompiledEncoder:
         pieces: Encoding = self._tokenizer.encode(text)
         values = {"input_ids": pieces.ids, "attention_mask": pieces.attention_mask, "token_type_ids": pieces.type_ids}
         feed = {name: np.asarray([values[name]], np.int64) for name in self._graph.inputs}
-        return self._graph.run(feed, self._wide)[0], bool(pieces.overflowing)
+        return self._graph.run(feed, wide=self.threads > 1)[0], bool(pieces.overflowing)

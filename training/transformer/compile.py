@@ -24,8 +24,8 @@ def compile_encoder(model: SentenceTransformer, folder: Path, precision: Precisi
 
     int8 is dynamic, a scale for each output channel, and of seven-bit weights: with eight bits processors without VNNI
     instructions overflow in 16-bit sums, and would give other answers than those with them. Before, attention, embeddings and GELU
-    become one node each, where the graph has them in a form that onnxruntime knows. The graph has no mask: what it is given is read
-    whole, and texts of different lengths are runs of their own.
+    become one node each, where the graph has them in a form that onnxruntime knows. The graph takes no mask: what it is given is
+    read whole, and texts of different lengths are runs of their own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
