@@ -50,7 +50,7 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:5af0c0e40749",
+    "model": "framing:d2d868c175de",
     "warnings": [],
     "frames": [_PEACE, _absent("anti_western_alliance", 0.0, 0.54, 0.216), _absent("energy_deal", 0.001, 0.538, 0.447)],
 }
@@ -75,7 +75,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "5af0c0e40749",
+        "version": "d2d868c175de",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
