@@ -24,7 +24,7 @@ NOT_APPLICABLE = {
 }
 
 
-LAYERED = FrameClassifier(C=(HiddenUnits(units=16, networks=1, steps=200),))
+LAYERED = FrameClassifier(C=(HiddenUnits(units=4, networks=1, steps=4),), folds=2)
 
 
 @parametrize_with_checks([FrameClassifier(), LAYERED], expected_failed_checks=lambda _: NOT_APPLICABLE)
@@ -63,7 +63,7 @@ def test_hidden_units_learn_what_no_linear_score_can():
     y = np.stack([X[:, 0] * X[:, 1] > 0, X[:, 2] > 0], axis=1).astype(int)
     unit = X / np.linalg.norm(X, axis=1, keepdims=True)
     linear = FrameClassifier().fit(unit, y, groups=groups)
-    hidden = FrameClassifier(C=(HiddenUnits(units=32),)).fit(unit, y, groups=groups)
+    hidden = FrameClassifier(C=(HiddenUnits(units=32, networks=1, steps=400),)).fit(unit, y, groups=groups)
     right = [((classifier.held_out_logits_ > 0) == y).mean(axis=0) for classifier in (linear, hidden)]
     assert right[0][0] < 0.6
     assert right[1][0] > 0.8
