@@ -71,7 +71,7 @@ def test_speed_is_compared_by_the_processor_time_of_whole_readings(tiny_model):
 
     texts = ["rain and frost fell on the fields all day " * 5] * 20
     slow = replace(tiny_model, encoder=Slow())
-    assert 5 < times_as_fast(tiny_model, slow, texts, rounds=3) < 101
+    assert 5 < times_as_fast(tiny_model, slow, texts, rounds=3) < 300
     assert 0.3 < times_as_fast(tiny_model, tiny_model, texts, rounds=3) < 3
 
 

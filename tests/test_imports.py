@@ -63,7 +63,7 @@ DOORS = (
     Door(("joblib", "threadpoolctl"), ("training.parallel",)),
     Door(("cleanlab",), ("training.suspects",)),
     Door(("mlflow",), ("training.tracking", "training.pyfunc", "training.spark")),
-    Door(("sqlite3",), ("training.cache",)),
+    Door(("sqlite3",), ("training.cache", "framing.labels")),
     Door(("fastapi", "starlette", "uvicorn"), ("framing.api",)),
     Door(("sqlalchemy", "psycopg2"), ("framing.labels",)),
     Door(("pyspark",), ("training.spark",)),

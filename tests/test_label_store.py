@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -261,6 +263,29 @@ def test_several_may_open_a_store_that_is_not_there_yet(label_place, tiny_codebo
     assert [len(ids(store)) for store in stores] == [1] * 6
     for store in stores:
         store.close()
+
+
+class Refusing(sqlite3.Connection):
+    """As SQLite does now and then to one of several who open a new file: it refuses the log at once, and takes it a moment later."""
+
+    refusals = 2
+
+    def execute(self, statement, *parameters):
+        if "journal_mode" in statement and self.refusals:
+            self.refusals -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return super().execute(statement, *parameters)
+
+
+def test_a_new_file_that_others_open_at_the_same_moment_is_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", partial(sqlite3.connect, factory=Refusing))
+    open_label_store(str(tmp_path / "labels.db")).close()
+    monkeypatch.setattr(Refusing, "refusals", 10**9)
+    monkeypatch.setattr("framing.labels.database.PATIENCE", 0.1)
+    with pytest.raises(StoreError, match="database is locked"):
+        open_label_store(str(tmp_path / "others.db"))
 
 
 # --- what the database itself holds to ---
