@@ -22,6 +22,7 @@ from training.terms import count_terms
 from training.train import train, trained_languages
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning, finetune
+from training.transformer.shorten import Shortening
 
 FOUR = Codebook("Sky", tuple(Frame(name, name.title(), f"About {name}.") for name in ("rain", "frost", "contract", "talks")))
 FILLER = ["the", "a", "fell", "all", "day", "two", "presidents", "offered", "to", "host", "word", "one", "three", "long", "passage"]
@@ -174,8 +175,14 @@ def test_a_fine_tuned_transformer_is_kept_for_recipes_that_share_it(data, small_
     again = train(data, tuned, tmp_path / "again", run=Run(quiet=True, cache=tmp_path / "cache"))
     static = replace(tuned, name="static", distillation=Distillation(dimensions=8, epochs=1))
     distilled = train(data, static, tmp_path / "static", run=Run(quiet=True, cache=tmp_path / "cache"))
+    compact = replace(tuned, name="compact", shortening=Shortening(1, teaching=FineTuning(epochs=1, least_steps=1)))
+    shorter, same = (train(data, compact, tmp_path / at, run=Run(quiet=True, cache=tmp_path / "cache")) for at in ("shorter", "same"))
     assert times == [120, 60, 60]
     assert again.manifest.version == first.manifest.version
+    assert same.manifest.version == shorter.manifest.version != first.manifest.version
+    assert len(list((tmp_path / "cache").iterdir())) == 6
+    sizes = [(tmp_path / at / "encoder.onnx").stat().st_size for at in ("shorter", "first")]
+    assert sizes[0] < sizes[1]
     assert distilled.manifest.encoder["kind"] == "static"
     assert load_model(tmp_path / "static").encoder.dimensions == 8
     train(data, tuned, tmp_path / "other", run=Run(seed=1, quiet=True, cache=tmp_path / "cache"))

@@ -15,6 +15,7 @@ from training.transformer import compile as compiling
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import Distillation, distil
 from training.transformer.finetune import FineTuning, finetune
+from training.transformer.shorten import Shortening, first_layers, teach_likeness
 from training.transformer.source import MINILM, load_source
 
 TEXTS = ["Rain fell all day.", "The two presidents signed a contract for gas.", "Frost!"]
@@ -162,3 +163,24 @@ def test_a_static_encoder_learns_from_its_teacher_what_tells_the_labels_apart_an
     assert untaught[0] @ untaught[1] > untaught[0] @ untaught[2]
     assert taught[0] @ taught[1] < taught[0] @ taught[2]
     assert np.array_equal(taught, distilled("again", 100))
+
+
+def test_the_first_layers_learn_the_vectors_of_the_whole_transformer_which_stays_as_it_is(small_transformer):
+    texts = ["Rain fell all day.", "Frost fell all day."] * 16
+    labels = np.array([[True], [False]] * 16)
+    whole = load_source(str(small_transformer))
+    finetune(whole, texts, labels, FineTuning(epochs=20, learning_rate=3e-3, batch_size=8, word_embeddings=True), seed=3)
+    known = whole.encode(texts[:2], normalize_embeddings=True)
+
+    def taught() -> np.ndarray:
+        short = first_layers(load_source(str(small_transformer)), 1)
+        assert len(short[0].auto_model.encoder.layer) == 1
+        teach_likeness(short, whole, texts, labels, Shortening(1, teaching=FineTuning(epochs=20, learning_rate=3e-3, batch_size=8)), seed=3)
+        return short.encode(texts[:2], normalize_embeddings=True)
+
+    before = first_layers(load_source(str(small_transformer)), 1).encode(texts[:2], normalize_embeddings=True)
+    after = taught()
+    assert ((after * known).sum(axis=1) > (before * known).sum(axis=1) + 0.2).all()
+    assert np.array_equal(after, taught())
+    assert np.array_equal(whole.encode(texts[:2], normalize_embeddings=True), known)
+    assert len(whole[0].auto_model.encoder.layer) == 2

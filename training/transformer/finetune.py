@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor
 
+    from framing.encoder import Vectors
+
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
@@ -54,7 +56,8 @@ def finetune(
 
     torch.manual_seed(seed)
     targets = torch.tensor(labels, dtype=torch.float32)
-    head = _probe(model, texts, labels, budget)
+    vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+    head = linear_probe(vectors, labels, budget)
 
     def loss(vectors: Tensor, rows: Sequence[int]) -> Tensor:
         return binary_cross_entropy_with_logits(head(budget.scale * vectors), targets[rows])
@@ -98,13 +101,13 @@ def teach(
     model.eval()
 
 
-def _probe(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning) -> Any:
+def linear_probe(vectors: Vectors, labels: NDArray[np.bool_], budget: FineTuning) -> Any:
+    """A linear layer over scaled unit vectors (n, dimensions) that answers as logistic regressions over them do."""
     import torch
 
     from training.scores import fit_regressions
 
-    vectors = model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False).astype("float64")
-    probe = fit_regressions(vectors, labels, budget.probe_strength)
+    probe = fit_regressions(vectors.astype("float64"), labels, budget.probe_strength)
     head = torch.nn.Linear(vectors.shape[1], labels.shape[1])
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(probe.weights / budget.scale))

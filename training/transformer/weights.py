@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from framing.errors import TrainingError
 from framing.files import whole_file
 from training.transformer.finetune import FineTuning, products_in_bfloat16
+from training.transformer.shorten import Shortening
 from training.transformer.source import pooling_of
 
 _VERSION = 2
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-def weights_key(model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], budget: FineTuning, seed: int) -> str:
-    """A name for the weights that fine-tuning will give: equal only for the same start, texts, labels (n, k), budget and seed."""
-    how = [_VERSION, asdict(budget), seed, products_in_bfloat16(), model.max_seq_length, pooling_of(model)]
-    digest = hashlib.sha256(json.dumps([how, list(texts)]).encode())
+def weights_key(
+    model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], how: FineTuning | Shortening, seed: int
+) -> str:
+    """A name for the weights that learning so will give: equal only for the same start, texts, labels (n, k), budget and seed."""
+    told = [_VERSION, asdict(how), seed, products_in_bfloat16(), model.max_seq_length, pooling_of(model)]
+    digest = hashlib.sha256(json.dumps([told, list(texts)]).encode())
     digest.update(np.packbits(labels).tobytes())
     for name, weights in sorted(model[0].auto_model.state_dict().items()):
         digest.update(name.encode() + weights.numpy().tobytes())
