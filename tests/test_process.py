@@ -34,6 +34,14 @@ def test_what_is_asked_is_done_in_another_process_that_has_imported_mlflow(there
     assert there(has_imported, "mlflow")
 
 
+def test_whoever_asks_may_do_something_else_before_the_answer(there):
+    first = there.ask(os.getpid)
+    assert first() == there(os.getpid)
+    refused = there.ask(refuse, "runs/x")
+    with pytest.raises(TrainingError, match="runs/x: is not whole"):
+        refused()
+
+
 def test_a_sentence_for_a_person_comes_back_and_the_next_question_is_answered(there):
     with pytest.raises(TrainingError, match="runs/x: is not whole"):
         there(refuse, "runs/x")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -96,14 +97,19 @@ def copies_between(training: Dataset, evaluation: Dataset) -> tuple[NearCopy, ..
 
 def near_pairs(texts: Sequence[str]) -> list[Pair]:
     """All pairs of near copies. A text of too few words to share FEWEST_COMMON shingles is a copy of nothing."""
+    return list(_pairs(tuple(texts)))
+
+
+@lru_cache(maxsize=1)  # what was found ahead of a training is asked for by it
+def _pairs(texts: tuple[str, ...]) -> tuple[Pair, ...]:
     vectorizer = CountVectorizer(ngram_range=(WORDS, WORDS), token_pattern=_WORD, binary=True, dtype=np.float32)
     try:
         shingles = sp.csr_array(vectorizer.fit_transform(texts))
     except ValueError:  # no text has a single shingle
-        return []
+        return ()
     sizes = np.diff(shingles.indptr)
     columns = shingles.T.tocsr()
-    found = []
+    found: list[Pair] = []
     for start in range(0, len(texts), _ROWS):  # a block at a time: the product of all by all may not fit
         common = (shingles[start : start + _ROWS] @ columns).tocoo()
         first, second = common.row + start, common.col
@@ -111,7 +117,7 @@ def near_pairs(texts: Sequence[str]) -> list[Pair]:
         near = (first < second) & (shares >= SHARE) & (common.data >= FEWEST_COMMON)
         rows = zip(first[near], second[near], shares[near], strict=True)
         found += [Pair(int(one), int(other), float(share)) for one, other, share in rows]
-    return found
+    return tuple(found)
 
 
 def _joined(groups: NDArray[np.str_], pairs: Sequence[Pair]) -> tuple[str, ...]:

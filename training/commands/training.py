@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import click
 
 from framing.codebook import Codebook, load_codebook
 from framing.data import Dataset, load_dataset
+from framing.errors import TrainingError
 from training import tracking
 from training.advice import advise
 from training.commands import say_stage, text_cache
 from training.commands.promotion import promoted, tell
+from training.copies import near_pairs
 from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
 from training.learned import learned_from
@@ -26,10 +28,14 @@ from training.refit import Champion, open_champion
 from training.report import copies_section
 from training.rules import load_rules
 from training.run import Run
+from training.terms import count_terms
 from training.tracking.contenders import sound
 from training.tracking.training_runs import log_training
 from training.train import Trained, train
 from training.transformer.weights import make_cache
+
+FEW = 2000
+"""Passages that are looked at in the time in which MLflow is opened, whether that turns out to be of use or not."""
 
 
 def carry_out(
@@ -51,7 +57,9 @@ def carry_out(
     if kept is not None:
         make_cache(kept)
     if mlflow is not None:
-        mlflow(tracking.check_store)  # a store that cannot be reached is known before hours of work
+        checked = mlflow.ask(tracking.check_store)
+        _look_ahead(dataset)
+        checked()  # a store that cannot be reached is known before hours of work
     run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=say_stage)
     with _champion(mlflow, recipe, folder, trained_on, dataset.codebook) as champion:
         if mlflow is not None:
@@ -106,6 +114,14 @@ def _champion(
             with sound("the champion"):
                 champion = open_champion(found, learned)
             yield champion
+
+
+def _look_ahead(dataset: Dataset) -> None:
+    """Count words and find near copies while MLflow is opened. A champion that goes on from new labels alone has no use for that."""
+    if len(dataset) <= FEW:
+        with suppress(TrainingError):  # if it matters, the training says so
+            count_terms(dataset.texts)
+        near_pairs(dataset.texts)
 
 
 def _recipe(asked: str, dataset: Dataset) -> str:

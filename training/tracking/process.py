@@ -35,11 +35,19 @@ class Beside:
 
         Raises TrainingError with the sentence of a FramingError, or where the process ends meanwhile.
         """
+        return self.ask(work, *given)()
+
+    def ask(self, work: Callable[..., Result], *given: Any) -> Callable[[], Result]:
+        """Have `work` done there while this process goes on, which calls what is returned for the result, before it asks anything else."""
         if not self._process.is_alive():
-            return work(*given)
+            return lambda: work(*given)
         self.idle = False
-        try:
+        with suppress(OSError):  # the process has ended, which is told with the result
             self._pipe.send((work, given, True))
+        return self._answered
+
+    def _answered(self) -> Any:
+        try:
             result, refused = self._pipe.recv()
         except (EOFError, OSError) as error:
             self._process.join()
@@ -47,7 +55,7 @@ class Beside:
         self.idle = True
         if refused is not None:
             raise TrainingError(refused)
-        return result  # type: ignore[no-any-return]
+        return result
 
     def ahead(self, work: Callable[..., None], *given: Any) -> None:
         """Have `work` done there while this process goes on; nothing is told of it, whether it fails or is broken off."""
