@@ -2,6 +2,7 @@
 
 A champion is trained once (`frozen`, 1,000 passages of the seeds) and made the registry's; `refit` starts from it with so many labels.
 Cold: nothing is kept of any text. Warm: the vectors of all are. A loop in which 50 passages are new lies between, near warm.
+Floor: a process that trains nothing, and logs a run without figures and registers the champion's own folder as a version.
 Run: python -m benchmarks.retrain --out runs/retrain.jsonl
 """
 
@@ -28,6 +29,17 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SIZES = (250, 1050, 4000)
 CHAMPION_PASSAGES = 1000
+FLOOR = """
+import sys
+from pathlib import Path
+from framing.artifact import read_manifest
+from framing.encoder import KINDS
+from training.tracking.runs import Record, log_run
+files, model = map(Path, sys.argv[1:])
+packages = KINDS[str(read_manifest(model).encoder["kind"])].packages
+log_run(Record("floor", {}, {}, (), (), files, model, {}, packages))
+"""
+"""What a training takes of MLflow at least."""
 HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)")
 
 
@@ -37,7 +49,7 @@ class Row:
 
     labels: int
     start: str
-    """`cold` or `warm`."""
+    """`cold` or `warm`; or `floor`, of no labels."""
     seconds: tuple[float, ...]
 
 
@@ -70,6 +82,7 @@ def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
     labels.write_text("".join(spread_out(passages, CHAMPION_PASSAGES)), encoding="utf-8")
     _train(folder, where, "frozen", labels, "--keep-kinds")
     _crown(where)
+    yield Row(0, "floor", tuple(_floor(folder, where) for _ in range(rounds)))
     for size in sizes:
         if size > len(passages):
             raise TrainingError(f"the seeds hold {len(passages)} passages, not {size}")
@@ -93,12 +106,24 @@ def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> 
     return time.perf_counter() - began
 
 
+def _floor(folder: Path, where: Mapping[str, str]) -> float:
+    nothing = folder / "nothing"
+    nothing.mkdir(exist_ok=True)
+    began = time.perf_counter()
+    _run("the floor", folder, where, "-c", FLOOR, str(nothing), str(folder / "frozen"))
+    return time.perf_counter() - began
+
+
 def _train(folder: Path, where: Mapping[str, str], recipe: str, labels: Path, *options: str) -> None:
     given = ["--data", str(labels), "--codebook", str(SEEDS / "codebook.toml"), "--out", str(folder / recipe), *options]
-    program = [sys.executable, "-m", "framing.cli", "train", "--recipe", recipe, *given]
-    done = subprocess.run(program, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **where}, capture_output=True, text=True)
+    _run(f"a run of recipe {recipe}", folder, where, "-m", "framing.cli", "train", "--recipe", recipe, *given)
+
+
+def _run(what: str, folder: Path, where: Mapping[str, str], *program: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **where}
+    done = subprocess.run([sys.executable, *program], cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise TrainingError(f"a run of recipe {recipe} failed: {done.stderr.strip().splitlines()[-1]}")
+        raise TrainingError(f"{what} failed: {done.stderr.strip().splitlines()[-1]}")
 
 
 def _crown(where: Mapping[str, str]) -> None:

@@ -41,9 +41,10 @@ def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_it
     asked = []
     monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
     monkeypatch.setattr(retrain, "_crown", lambda _: None)
+    monkeypatch.setattr(retrain, "_floor", lambda *_: 1.0)
     found = list(retrain.measure(tmp_path, [100, 200], 2))
     assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
-        (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),
+        (0, "floor", 2), (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),
     ]  # fmt: skip
     assert [name for name, _ in asked] == ["frozen"] + ["refit"] * 8
     monkeypatch.undo()
