@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers.plain import save_heads
+from benchmarks.peers.plain import LAYERS, save_heads
 from framing.artifact import DEFAULT_FOLDER
 from framing.data import Dataset
 
@@ -74,6 +74,10 @@ MLFLOW_PLAIN = "mlflow models serve, sentence-transformers fp32"
 OURS = "framing serve, no evidence, no cache"
 CONTESTANTS = (
     Contestant(MLFLOW_PLAIN, (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"), "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES)),
+    Contestant(
+        "mlflow models serve, sentence-transformers fp32, four layers of six", (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"),
+        "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES), {LAYERS: "4"},
+    ),
     Contestant("mlflow models serve, our pyfunc", (*_MLFLOW, f"{{folder}}/{OURS_SAVED}"), "/invocations", _rows, ("mlflow",)),
     Contestant(
         "FastAPI, sentence-transformers fp32", ("-m", "benchmarks.peers.fastapi_server", f"{{folder}}/{PLAIN}", "{port}"),

@@ -1,17 +1,21 @@
 """What people write first: all-MiniLM-L6-v2 by sentence-transformers in fp32, and logistic regression for each frame over its vectors.
 
-The weights that the default model was fine-tuned to exist as its compiled graph alone, so these are the ones it was fine-tuned from:
-the same architecture at the same cost for a text.
+The weights of the default model exist as its compiled graph alone, so these are the ones that it was fine-tuned from: the same
+architecture, with all of its layers, or with as many as the default model has kept.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.transformer.shorten import first_layers
 from training.transformer.source import MINILM, load_source
 
+LAYERS = "PLAIN_LAYERS"
+"""Variable of the environment: how many of the first layers are left. The heads were trained with all, and answer at the same cost."""
 HEADS_FILE = "heads.joblib"
 Probabilities = list[dict[str, float]]
 
@@ -22,7 +26,8 @@ class PlainModel:
     def __init__(self, folder: str | Path) -> None:
         import joblib
 
-        self.encoder = load_source(MINILM)
+        whole = load_source(MINILM)
+        self.encoder = first_layers(whole, int(os.environ[LAYERS])) if LAYERS in os.environ else whole
         self.names, self.heads = joblib.load(Path(folder) / HEADS_FILE)
 
     def predict(self, texts: Sequence[str]) -> Probabilities:

@@ -38,8 +38,8 @@ def _absent(frame: str, probability: float, threshold: float, floor: float) -> d
 _PEACE = {
     "frame": "peace_mediator",
     "probability": 1.0,
-    "threshold": 0.499,
-    "floor": 0.145,
+    "threshold": 0.478,
+    "floor": 0.146,
     "decision": "present",
     "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 1.0}],
 }
@@ -50,9 +50,9 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:d2d868c175de",
+    "model": "framing:90a1c53c0206",
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.0, 0.54, 0.216), _absent("energy_deal", 0.001, 0.538, 0.447)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.001, 0.512, 0.186), _absent("energy_deal", 0.003, 0.539, 0.455)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -75,7 +75,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "d2d868c175de",
+        "version": "90a1c53c0206",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
