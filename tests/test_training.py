@@ -20,6 +20,7 @@ from training.run import Run
 from training.scores import HiddenUnits
 from training.terms import count_terms
 from training.train import train, trained_languages
+from training.transformer.build import build_encoder
 from training.transformer.distil import Distillation
 from training.transformer.finetune import FineTuning, finetune
 from training.transformer.shorten import Shortening
@@ -175,18 +176,26 @@ def test_a_fine_tuned_transformer_is_kept_for_recipes_that_share_it(data, small_
     again = train(data, tuned, tmp_path / "again", run=Run(quiet=True, cache=tmp_path / "cache"))
     static = replace(tuned, name="static", distillation=Distillation(dimensions=8, epochs=1))
     distilled = train(data, static, tmp_path / "static", run=Run(quiet=True, cache=tmp_path / "cache"))
-    compact = replace(tuned, name="compact", shortening=Shortening(1, teaching=FineTuning(epochs=1, least_steps=1)))
-    shorter, same = (train(data, compact, tmp_path / at, run=Run(quiet=True, cache=tmp_path / "cache")) for at in ("shorter", "same"))
     assert times == [120, 60, 60]
     assert again.manifest.version == first.manifest.version
-    assert same.manifest.version == shorter.manifest.version != first.manifest.version
-    assert len(list((tmp_path / "cache").iterdir())) == 6
-    sizes = [(tmp_path / at / "encoder.onnx").stat().st_size for at in ("shorter", "first")]
-    assert sizes[0] < sizes[1]
     assert distilled.manifest.encoder["kind"] == "static"
     assert load_model(tmp_path / "static").encoder.dimensions == 8
     train(data, tuned, tmp_path / "other", run=Run(seed=1, quiet=True, cache=tmp_path / "cache"))
     assert len(times) == 6
+
+
+def test_first_layers_are_kept_beside_the_whole_transformer_they_learned_from(data, small_transformer, tmp_path):
+    once = FineTuning(epochs=1, least_steps=1)
+    compact = Recipe("compact", "small", encoder=str(small_transformer), finetuning=once, shortening=Shortening(1, teaching=once))
+    run = Run(quiet=True, cache=tmp_path / "cache")
+    first, again, whole = (
+        build_encoder(data, recipe, tmp_path / name, run)
+        for name, recipe in (("first", compact), ("again", compact), ("whole", replace(compact, shortening=None)))
+    )
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+    assert first.fingerprint == again.fingerprint != whole.fingerprint
+    sizes = [(tmp_path / name / "encoder.onnx").stat().st_size for name in ("first", "whole")]
+    assert sizes[0] < sizes[1]
 
 
 def test_a_frame_in_too_few_groups_is_refused_by_name(data):
