@@ -2,7 +2,7 @@
 
 A champion is trained once (`frozen`, 1,000 passages of the seeds) and made the registry's; `refit` starts from it with so many labels.
 Cold: nothing is kept of any text. Warm: the vectors of all are. A loop in which 50 passages are new lies between, near warm.
-Floor: a process that trains nothing, and logs a run without figures and registers the champion's own folder as a version.
+Floor: nothing is trained; the champion's own folder becomes a version by itself (`benchmarks.floor`).
 Run: python -m benchmarks.retrain --out runs/retrain.jsonl
 """
 
@@ -29,17 +29,6 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SIZES = (250, 1050, 4000)
 CHAMPION_PASSAGES = 1000
-FLOOR = """
-import sys
-from pathlib import Path
-from framing.artifact import read_manifest
-from framing.encoder import KINDS
-from training.tracking.runs import Record, log_run
-files, model = map(Path, sys.argv[1:])
-packages = KINDS[str(read_manifest(model).encoder["kind"])].packages
-log_run(Record("floor", {}, {}, (), (), files, model, {}, packages))
-"""
-"""What a training takes of MLflow at least."""
 HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)")
 
 
@@ -110,7 +99,7 @@ def _floor(folder: Path, where: Mapping[str, str]) -> float:
     nothing = folder / "nothing"
     nothing.mkdir(exist_ok=True)
     began = time.perf_counter()
-    _run("the floor", folder, where, "-c", FLOOR, str(nothing), str(folder / "frozen"))
+    _run("the floor", folder, where, "-m", "benchmarks.floor", str(nothing), str(folder / "frozen"))
     return time.perf_counter() - began
 
 

@@ -24,7 +24,7 @@ def passages(*texts: str) -> Dataset:
 def test_two_texts_are_near_copies_from_half_of_the_shorters_runs_of_five_words():
     half, less = words(100, 12) + " " + words(0, 12), words(200, 13) + " " + words(0, 11)
     assert [(pair.first, pair.second) for pair in near_pairs([words(0, 12), half])] == [(0, 1)]
-    assert near_pairs([words(0, 20), less]) == []
+    assert near_pairs([words(0, 20), less]) == ()
     assert near_pairs([words(0, 20), half])[0].share == 0.5
 
 
@@ -38,11 +38,11 @@ def test_a_script_without_spaces_is_compared_letter_by_letter():
 
 
 def test_short_texts_are_copies_of_nothing():
-    assert near_pairs(["rain all day", "rain all day"]) == []
+    assert near_pairs(["rain all day", "rain all day"]) == ()
 
 
 def test_a_stock_phrase_that_two_short_headlines_share_makes_no_copy():
-    assert near_pairs(["president arrives in Moscow for talks", "minister arrives in Moscow for talks"]) == []
+    assert near_pairs(["president arrives in Moscow for talks", "minister arrives in Moscow for talks"]) == ()
 
 
 def test_copies_far_apart_in_a_large_set_are_found():

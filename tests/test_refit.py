@@ -85,6 +85,12 @@ def test_over_an_encoder_that_was_taught_only_new_labels_are_learned_and_judged(
         lesson_of(data, again)
 
 
+@pytest.mark.parametrize("how", ["finetuning", "shortening", "distillation"])
+def test_an_encoder_that_learned_from_labels_in_any_way_was_taught(frozen, how):
+    assert not frozen.taught
+    assert replace(frozen, manifest=replace(frozen.manifest, recipe={**frozen.manifest.recipe, how: {}})).taught
+
+
 def test_new_heads_have_the_hidden_layer_of_the_champions_recipe(frozen):
     layered = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": asdict(HiddenUnits(units=7))})
     assert over(REFIT, replace(frozen, manifest=layered)).hidden == HiddenUnits(units=7)

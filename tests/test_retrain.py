@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import retrain
+from benchmarks import floor, retrain
 from benchmarks.retrain import HEADER, Row, cells, read_rows, spread_out
+from framing.artifact import DEFAULT_FOLDER
 from framing.errors import DataError
 
 
@@ -50,3 +52,10 @@ def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_it
     monkeypatch.undo()
     refused = CliRunner().invoke(retrain.command, ["--size", "99"])
     assert refused.exit_code == 2
+
+
+def test_the_floor_registers_a_model_with_no_training(registry, tmp_path):
+    shutil.copytree(DEFAULT_FOLDER, tmp_path / "model")
+    (tmp_path / "nothing").mkdir()
+    version = floor.register(tmp_path / "nothing", tmp_path / "model")
+    assert [(str(one.version), one.run_id) for one in registry.search_model_versions("name='framing'")] == [(version.number, version.run)]

@@ -11,6 +11,8 @@ from framing.artifact import check_golden, load_model, read_manifest
 from framing.codebook import Codebook, Frame
 from framing.data import Dataset, LabelledPassage
 from framing.errors import ModelFolderError, TrainingError
+from training import copies, terms
+from training.commands.training import look_ahead
 from training.folds import check_trainable
 from training.halves import check_apart
 from training.heldout import held_out, training_matrix
@@ -182,6 +184,15 @@ def test_a_fine_tuned_transformer_is_kept_for_recipes_that_share_it(data, small_
     assert load_model(tmp_path / "static").encoder.dimensions == 8
     train(data, tuned, tmp_path / "other", run=Run(seed=1, quiet=True, cache=tmp_path / "cache"))
     assert len(times) == 6
+
+
+def test_words_and_copies_that_were_looked_for_ahead_are_not_looked_for_again(data, small_transformer, tmp_path):
+    for kept in (copies._pairs, terms._counted):
+        kept.cache_clear()
+    look_ahead(data)
+    recipe = Recipe("small", "small", encoder=str(small_transformer), folds=2)
+    train(data, recipe, tmp_path / "model", run=Run(jobs=1, quiet=True), leave_kinds_out=False)
+    assert [kept.cache_info().misses for kept in (copies._pairs, terms._counted)] == [1, 1]
 
 
 def test_first_layers_are_kept_beside_the_whole_transformer_they_learned_from(data, small_transformer, tmp_path):

@@ -26,6 +26,11 @@ def minilm():
     return load_source(MINILM)
 
 
+@pytest.fixture(scope="module")
+def compiled_minilm(minilm, tmp_path_factory):
+    return compile_encoder(minilm, tmp_path_factory.mktemp("minilm"))
+
+
 @pytest.mark.parametrize(("pooling", "normalize"), [("mean", True), ("mean", False), ("cls", True)])
 def test_a_plain_source_compiles_to_the_same_directions(tmp_path, pooling, normalize):
     source = load_source(str(make_small_transformer(tmp_path / "source", pooling, normalize)))
@@ -55,19 +60,17 @@ def test_a_folder_without_a_model_is_refused(tmp_path):
         load_source(str(tmp_path))
 
 
-def test_the_compiled_minilm_holds_its_source_on_cosines(minilm, tmp_path, seed_texts):
-    compiled = compile_encoder(minilm, tmp_path)
+def test_the_compiled_minilm_holds_its_source_on_cosines(minilm, compiled_minilm, seed_texts):
     expected = minilm.encode(seed_texts, normalize_embeddings=True)
-    cosines = (compiled.encode(seed_texts).vectors * expected).sum(axis=1)
+    cosines = (compiled_minilm.encode(seed_texts).vectors * expected).sum(axis=1)
     assert cosines.min() > 0.97
     assert cosines.mean() > 0.988
-    assert compiled.max_pieces == 256
-    assert (tmp_path / "encoder.onnx").stat().st_size < 25_000_000
+    assert compiled_minilm.max_pieces == 256
+    assert (compiled_minilm.folder / "encoder.onnx").stat().st_size < 25_000_000
 
 
-def test_attention_and_gelu_of_the_compiled_minilm_are_one_node_each(minilm, tmp_path):
-    compile_encoder(minilm, tmp_path)
-    kinds = Counter(node.op_type for node in onnx.load(tmp_path / "encoder.onnx").graph.node)
+def test_attention_and_gelu_of_the_compiled_minilm_are_one_node_each(compiled_minilm):
+    kinds = Counter(node.op_type for node in onnx.load(compiled_minilm.folder / "encoder.onnx").graph.node)
     assert (kinds["QAttention"], kinds["Gelu"]) == (6, 6)
     assert not {"Erf", "Softmax", "SkipLayerNormalization"} & set(kinds)
 
@@ -90,19 +93,18 @@ def test_what_the_graph_is_relieved_of_changes_no_bit(minilm, tmp_path, monkeypa
     assert found == [({(True, True)}, {4}), ({(False, False)}, {3})]
 
 
-def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(minilm, tmp_path):
-    compile_encoder(minilm, tmp_path)
-    open_graph(str(tmp_path / "encoder.onnx"), optimized=tmp_path / "runs.onnx")
+def test_the_slow_fusions_are_not_made_when_a_graph_is_opened(compiled_minilm, tmp_path):
+    open_graph(str(compiled_minilm.folder / "encoder.onnx"), optimized=tmp_path / "runs.onnx")
     kinds = {node.op_type for node in onnx.load(tmp_path / "runs.onnx").graph.node}
     assert "LayerNormalization" in kinds
     assert not {"SkipLayerNormalization", "BiasGelu"} & kinds
 
 
-def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, tmp_path, seed_texts):
+def test_decisions_over_the_compiled_encoder_are_those_over_its_source(minilm, compiled_minilm, seed_texts):
     """Heads fitted on the compiled vectors of one half decide the other half as heads over the source do."""
     from training.scores import fit_regressions
 
-    compiled = compile_encoder(minilm, tmp_path).encode(seed_texts).vectors.astype(float)
+    compiled = compiled_minilm.encode(seed_texts).vectors.astype(float)
     source = minilm.encode(seed_texts, normalize_embeddings=True).astype(float)
     labels = np.array([[any(word in text.lower() for word in ("gas", "oil", "lng"))] for text in seed_texts])
     half = len(seed_texts) // 2
@@ -184,3 +186,5 @@ def test_the_first_layers_learn_the_vectors_of_the_whole_transformer_which_stays
     assert np.array_equal(after, taught())
     assert np.array_equal(whole.encode(texts[:2], normalize_embeddings=True), known)
     assert len(whole[0].auto_model.encoder.layer) == 2
+    with pytest.raises(EncoderError, match="the encoder has 2 layers; to be cut to 2 it must have more"):
+        first_layers(whole, 2)

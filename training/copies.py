@@ -95,9 +95,9 @@ def copies_between(training: Dataset, evaluation: Dataset) -> tuple[NearCopy, ..
     )
 
 
-def near_pairs(texts: Sequence[str]) -> list[Pair]:
+def near_pairs(texts: Sequence[str]) -> tuple[Pair, ...]:
     """All pairs of near copies. A text of too few words to share FEWEST_COMMON shingles is a copy of nothing."""
-    return list(_pairs(tuple(texts)))
+    return _pairs(tuple(texts))
 
 
 @lru_cache(maxsize=1)  # what was found ahead of a training is asked for by it

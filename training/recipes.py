@@ -65,7 +65,7 @@ class Recipe:
     @property
     def learns_encoder(self) -> bool:
         """Whether the encoder itself has seen the training passages, so that each fold needs one of its own."""
-        return self.finetuning is not None or self.distillation is not None
+        return any(how is not None for how in (self.finetuning, self.shortening, self.distillation))
 
 
 RECIPES = (

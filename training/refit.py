@@ -30,7 +30,8 @@ class Champion:
     def taught(self) -> bool:
         """Whether its encoder, or the one that it was started from, has itself learned from labelled passages."""
         made = self.manifest.recipe
-        return any(made.get(how) is not None for how in ("finetuning", "distillation")) or bool(made.get("over", {}).get("taught"))
+        learned = any(made.get(how) is not None for how in ("finetuning", "shortening", "distillation"))
+        return learned or bool(made.get("over", {}).get("taught"))
 
     @property
     def origin(self) -> dict[str, Any]:

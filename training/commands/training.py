@@ -58,7 +58,7 @@ def carry_out(
         make_cache(kept)
     if mlflow is not None:
         checked = mlflow.ask(tracking.check_store)
-        _look_ahead(dataset)
+        look_ahead(dataset)
         checked()  # a store that cannot be reached is known before hours of work
     run = Run(seed, jobs, cache=kept, texts=text_cache(cache, no_cache), on_stage=say_stage)
     with _champion(mlflow, recipe, folder, trained_on, dataset.codebook) as champion:
@@ -116,7 +116,7 @@ def _champion(
             yield champion
 
 
-def _look_ahead(dataset: Dataset) -> None:
+def look_ahead(dataset: Dataset) -> None:
     """Count words and find near copies while MLflow is opened. A champion that goes on from new labels alone has no use for that."""
     if len(dataset) <= FEW:
         with suppress(TrainingError):  # if it matters, the training says so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,16 +17,13 @@ from training.recipes import MULTILINGUAL_USE, Recipe
 from training.run import Run
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import distil
-from training.transformer.finetune import FineTuning, finetune
+from training.transformer.finetune import FineTuning, OnStep, finetune
 from training.transformer.shorten import Shortening, first_layers, teach_likeness
 from training.transformer.source import load_source
 from training.transformer.weights import read_weights, weights_key, write_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-OnStep = Callable[[int, int], None]
-"""Told (steps done, steps in all)."""
 
 
 def build_encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run = Run()) -> SavedEncoder:
@@ -51,7 +49,7 @@ def _finetune(source: SentenceTransformer, dataset: Dataset, budget: FineTuning,
 
 def _shortened(whole: SentenceTransformer, dataset: Dataset, how: Shortening, run: Run) -> SentenceTransformer:
     key = weights_key(whole, dataset.texts, dataset.labels, how, run.seed)
-    short = first_layers(whole, how.layers)
+    short = first_layers(copy.deepcopy(whole), how.layers)
     learn = partial(teach_likeness, short, whole, dataset.texts, dataset.labels, how, run.seed)
     _learn_once(short, key, "teaching fewer layers", learn, run)
     return short

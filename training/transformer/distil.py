@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from framing.encoder import StaticEncoder, Vectors
 from framing.encoder.files import TOKENIZER_FILE
 from framing.encoder.static import TABLE_FILE
+from training.transformer.finetune import OnStep
 from training.transformer.source import save_tokenizer
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def distil(
     budget: Distillation,
     folder: Path,
     seed: int = 0,
-    on_step: Callable[[int, int], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> StaticEncoder:
     """Write a static encoder to `folder` that was taught by `teacher` on texts with labels (n, k), and open it.
 
@@ -80,7 +81,7 @@ def _first_table(teacher: SentenceTransformer, dimensions: int) -> Vectors:
 
 def _taught(
     table: Vectors, pieces: Sequence[Sequence[int]], goals: Vectors, labels: NDArray[np.bool_], budget: Distillation, seed: int,
-    on_step: Callable[[int, int], None] | None,
+    on_step: OnStep | None,
 ) -> Vectors:  # fmt: skip
     """The table with the vectors of all pieces that stand in the texts taught, and the others as they were."""
     import torch

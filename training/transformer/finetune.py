@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from framing.encoder import Vectors
 
+OnStep = Callable[[int, int], None]
+"""Told (steps done, steps in all)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FineTuning:
@@ -42,7 +45,7 @@ def finetune(
     labels: NDArray[np.bool_],
     budget: FineTuning,
     seed: int = 0,
-    on_step: Callable[[int, int], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> None:
     """Fine-tune `model` in place with binary cross-entropy on labels (n, k) over its scaled unit vectors.
 
@@ -72,7 +75,7 @@ def teach(
     beside: Sequence[Tensor],
     budget: FineTuning,
     seed: int = 0,
-    on_step: Callable[[int, int], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> None:
     """Change the weights of `model`, and those `beside` that `loss` uses, so that the loss of the texts' unit vectors falls.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
-from training.transformer.finetune import FineTuning, linear_probe, teach
+from framing.errors import EncoderError
+from training.transformer.finetune import FineTuning, OnStep, linear_probe, teach
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,13 +27,15 @@ class Shortening:
     teaching: FineTuning = FineTuning()
 
 
-def first_layers(whole: SentenceTransformer, layers: int) -> SentenceTransformer:
-    """A copy with the first so many layers."""
-    short = copy.deepcopy(whole)
-    transformer = short[0].auto_model
+def first_layers(model: SentenceTransformer, layers: int) -> SentenceTransformer:
+    """`model`, cut in place to its first so many layers. Raises EncoderError where it has no more than that."""
+    transformer = model[0].auto_model
+    there = len(transformer.encoder.layer)
+    if there <= layers:
+        raise EncoderError(f"the encoder has {there} layers; to be cut to {layers} it must have more")
     transformer.encoder.layer = transformer.encoder.layer[:layers]
     transformer.config.num_hidden_layers = layers
-    return short
+    return model
 
 
 def teach_likeness(
@@ -43,7 +45,7 @@ def teach_likeness(
     labels: NDArray[np.bool_],
     how: Shortening,
     seed: int = 0,
-    on_step: Callable[[int, int], None] | None = None,
+    on_step: OnStep | None = None,
 ) -> None:
     """Teach `short` in place the unit vectors that `whole` gives for the texts, and their labels (n, k) beside.
 

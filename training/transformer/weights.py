@@ -19,7 +19,7 @@ from training.transformer.shorten import Shortening
 from training.transformer.source import pooling_of
 
 _VERSION = 2
-"""To be raised when fine-tuning changes, so that weights of before are not taken for those of now."""
+"""To be raised when fine-tuning or shortening changes, so that weights of before are not taken for those of now."""
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def weights_key(
     model: SentenceTransformer, texts: Sequence[str], labels: NDArray[np.bool_], how: FineTuning | Shortening, seed: int
 ) -> str:
-    """A name for the weights that learning so will give: equal only for the same start, texts, labels (n, k), budget and seed."""
+    """A name for the weights that learning so will give: equal only for the same start, texts, labels (n, k), `how` and seed."""
     told = [_VERSION, asdict(how), seed, products_in_bfloat16(), model.max_seq_length, pooling_of(model)]
     digest = hashlib.sha256(json.dumps([told, list(texts)]).encode())
     digest.update(np.packbits(labels).tobytes())
