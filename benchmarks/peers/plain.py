@@ -1,7 +1,7 @@
 """What people write first: all-MiniLM-L6-v2 by sentence-transformers in fp32, and logistic regression for each frame over its vectors.
 
 The weights of the default model exist as its compiled graph alone, so these are the ones that it was fine-tuned from: the same
-architecture, with all of its layers, or with as many as the default model has kept.
+architecture, with all of its layers or with fewer.
 """
 
 from __future__ import annotations
