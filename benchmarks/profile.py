@@ -20,6 +20,7 @@ from benchmarks.contestants import CONTESTANTS, OURS, SEEDS, real_texts
 from benchmarks.load import put_load
 from benchmarks.operations import Graph, float_rate, int8_rate, read_graph
 from benchmarks.options import plain_errors
+from benchmarks.processor_time import CONNECTIONS, measure_steps, steps_table
 from benchmarks.rounds import split_evenly, spread
 from benchmarks.servers import running
 from framing.api.schemas import PredictRequest, answer_body
@@ -70,6 +71,8 @@ def command(passages: int, rounds: int, seconds: float) -> None:
     click.echo(f"One request for one passage (medians of {len(prepared)}, {median(counts):.0f} word pieces), no evidence, no cache:\n")
     whole = request_seconds(texts[passages:], rounds, seconds)
     click.echo(parts_table({name: median(own) for name, own in taken.items()}, whole))
+    click.echo(f"\nProcessor time of a passage while all cores are busy ({CONNECTIONS} requests at once in the last two steps):\n")
+    click.echo(steps_table(measure_steps(model, texts[: 2 * passages * (rounds + 1)], rounds)))
     graph = read_graph(DEFAULT_FOLDER / GRAPH_FILE)
     click.echo(f"\n{need_said(graph, round(median(counts)))}\n")
     alone = part_seconds({GRAPH: graph_run(1)}, prepared)[GRAPH]

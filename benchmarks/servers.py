@@ -51,6 +51,13 @@ class Running:
         first = psutil.Process(self.pid)
         return sum(process.memory_full_info().pss for process in [first, *first.children(recursive=True)])
 
+    def processor_seconds(self) -> float:
+        """Processor time that it has taken so far, without processes it started. Needs psutil."""
+        import psutil
+
+        taken = psutil.Process(self.pid).cpu_times()
+        return float(taken.user + taken.system)
+
 
 @contextmanager
 def running(

@@ -61,8 +61,8 @@ SECTIONS = (
     ),
     Section(
         "profile", "Where the time goes",
-        "The parts of a request that is alone, for which the graph takes two threads; then the graph on one: the limit is what a product "
-        "of matrices alone reaches on this machine.",
+        "The parts of a request that is alone, for which the graph takes two threads; then what it costs while all cores are busy; then "
+        "the graph on one thread: the limit is what a product of matrices alone reaches on this machine.",
         ("benchmarks.profile",), ("benchmarks.profile", "--passages", "100", "--seconds", "1"),
     ),
     Section(
