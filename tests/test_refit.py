@@ -168,3 +168,9 @@ def test_without_a_champion_the_recipe_says_that_it_needs_one(data, tmp_path):
 def test_the_recipe_is_quick_by_its_data():
     assert isinstance(recipe_named("refit").adaptation, Adaptation)
     assert not recipe_named("refit").learns_encoder
+
+
+def test_a_hidden_layer_of_another_version_is_refused_by_what_is_not_known_of_it(frozen):
+    manifest = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": {"units": 8, "dropout": 0.5}})
+    with pytest.raises(TrainingError, match=r"of its hidden units it tells dropout; known here are units, networks, penalty"):
+        over(REFIT, replace(frozen, manifest=manifest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,24 @@ def open_champion(folder: Path, learned: Learned | None = None) -> Champion:
 
 
 def over(recipe: Recipe, champion: Champion) -> Recipe:
-    """The recipe with the features, the regularisation and the hidden layer of the champion's."""
+    """The recipe with the features, the regularisation and the hidden layer of the champion's.
+
+    Raises TrainingError where that has a hidden layer that this program cannot make.
+    """
     made, own = champion.manifest.recipe, asdict(recipe)
     known = {name: made.get(name, own[name]) for name in ("encoder", "terms", "vector_strength", "term_strength")}
-    return replace(recipe, **known, hidden=HiddenUnits(**made["hidden"]) if made.get("hidden") else None)
+    return replace(recipe, **known, hidden=_hidden_units(champion) if made.get("hidden") else None)
+
+
+def _hidden_units(champion: Champion) -> HiddenUnits:
+    said, known = champion.manifest.recipe["hidden"], [one.name for one in fields(HiddenUnits)]
+    unknown = [name for name in said if name not in known]
+    if unknown:
+        raise TrainingError(
+            f"the champion {champion.manifest.version} was made by another version of framing: of its hidden units it tells "
+            f"{', '.join(unknown)}; known here are {', '.join(known)}"
+        )
+    return HiddenUnits(**said)
 
 
 @dataclass(frozen=True)
