@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,17 +30,20 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SIZES = (250, 1050, 4000)
 CHAMPION_PASSAGES = 1000
-HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)")
+HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)", "seconds of processor (median)")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Wall seconds of each round."""
+    """Seconds of each round."""
 
     labels: int
     start: str
     """`cold` or `warm`; or `floor`, of no labels."""
     seconds: tuple[float, ...]
+    """On the wall."""
+    processor: tuple[float, ...]
+    """Of all cores together: so many divided by the cores is the least that a round can take."""
 
 
 @click.command()
@@ -71,13 +75,18 @@ def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
     labels.write_text("".join(spread_out(passages, CHAMPION_PASSAGES)), encoding="utf-8")
     _train(folder, where, "frozen", labels, "--keep-kinds")
     _crown(where)
-    yield Row(0, "floor", tuple(_floor(folder, where) for _ in range(rounds)))
+    yield _row(0, "floor", [_floor(folder, where) for _ in range(rounds)])
     for size in sizes:
         if size > len(passages):
             raise TrainingError(f"the seeds hold {len(passages)} passages, not {size}")
         labels.write_text("".join(spread_out(passages, size)), encoding="utf-8")
         for start in ("cold", "warm"):
-            yield Row(size, start, tuple(_round(folder, where, labels, start) for _ in range(rounds)))
+            yield _row(size, start, [_round(folder, where, labels, start) for _ in range(rounds)])
+
+
+def _row(labels: int, start: str, rounds: Sequence[tuple[float, float]]) -> Row:
+    wall, processor = zip(*rounds, strict=True)
+    return Row(labels, start, wall, processor)
 
 
 def spread_out(passages: Sequence[str], size: int) -> list[str]:
@@ -86,21 +95,29 @@ def spread_out(passages: Sequence[str], size: int) -> list[str]:
     return [passages[int(at * step)] for at in range(size)]
 
 
-def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> float:
+def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> tuple[float, float]:
     if start == "cold":
         for path in (folder / "cache").glob("*"):
             path.unlink()
-    began = time.perf_counter()
-    _train(folder, where, "refit", labels)
-    return time.perf_counter() - began
+    return _timed(lambda: _train(folder, where, "refit", labels))
 
 
-def _floor(folder: Path, where: Mapping[str, str]) -> float:
+def _floor(folder: Path, where: Mapping[str, str]) -> tuple[float, float]:
     nothing = folder / "nothing"
     nothing.mkdir(exist_ok=True)
-    began = time.perf_counter()
-    _run("the floor", folder, where, "-m", "benchmarks.floor", str(nothing), str(folder / "frozen"))
-    return time.perf_counter() - began
+    return _timed(lambda: _run("the floor", folder, where, "-m", "benchmarks.floor", str(nothing), str(folder / "frozen")))
+
+
+def _timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds on the wall, and of processor by the processes that the work started and waited for, and those that they did."""
+    began, before = time.perf_counter(), _processor_seconds()
+    work()
+    return time.perf_counter() - began, _processor_seconds() - before
+
+
+def _processor_seconds() -> float:
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return taken.ru_utime + taken.ru_stime
 
 
 def _train(folder: Path, where: Mapping[str, str], recipe: str, labels: Path, *options: str) -> None:
@@ -130,7 +147,8 @@ def read_rows(path: Path) -> list[Row]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else (), 1):
         try:
             entry = json.loads(line)
-            row = Row(int(entry["labels"]), str(entry["start"]), tuple(map(float, entry["seconds"])))
+            times = (tuple(map(float, entry[name])) for name in ("seconds", "processor"))
+            row = Row(int(entry["labels"]), str(entry["start"]), *times)
             cells(row)
         except (ValueError, TypeError, KeyError) as error:
             raise DataError([BadRow(str(path), number, "is not a line of this table")]) from error
@@ -141,7 +159,8 @@ def read_rows(path: Path) -> list[Row]:
 def cells(row: Row) -> list[str]:
     """A line as the table shows it."""
     spread = f"{min(row.seconds):.1f} to {max(row.seconds):.1f}"
-    return [f"{row.labels:,}", row.start, str(len(row.seconds)), f"{statistics.median(row.seconds):.1f}", spread]
+    middle, processor = (f"{statistics.median(seconds):.1f}" for seconds in (row.seconds, row.processor))
+    return [f"{row.labels:,}", row.start, str(len(row.seconds)), middle, spread, processor]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -16,8 +18,16 @@ from framing.errors import DataError
 
 
 def test_a_line_shows_the_median_of_its_rounds_and_how_far_they_lie_apart():
-    assert cells(Row(1050, "warm", (4.0, 9.0, 4.24))) == ["1,050", "warm", "3", "4.2", "4.0 to 9.0"]
-    assert len(cells(Row(1050, "warm", (4.0,)))) == len(HEADER)
+    shown = cells(Row(1050, "warm", (4.0, 9.0, 4.24), (7.0, 6.0, 8.0)))
+    assert shown == ["1,050", "warm", "3", "4.2", "4.0 to 9.0", "7.0"]
+    assert len(shown) == len(HEADER)
+
+
+def test_processor_time_is_that_of_all_processes_that_were_waited_for():
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    both = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}]); exec({busy!r})"
+    wall, processor = retrain._timed(lambda: subprocess.run([sys.executable, "-c", both], check=True))
+    assert 0.6 <= processor <= wall + 0.2
 
 
 def test_passages_are_taken_from_all_over_the_file_each_once():
@@ -28,9 +38,9 @@ def test_passages_are_taken_from_all_over_the_file_each_once():
 
 def test_of_several_lines_of_a_size_the_last_counts_and_one_that_is_none_is_refused(tmp_path):
     out = tmp_path / "out.jsonl"
-    rows = [Row(250, "cold", (9.0,)), Row(250, "warm", (3.0,)), Row(250, "cold", (8.0,))]
+    rows = [Row(250, "cold", (9.0,), (9.0,)), Row(250, "warm", (3.0,), (3.0,)), Row(250, "cold", (8.0,), (9.0,))]
     out.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows))
-    assert read_rows(out) == [Row(250, "cold", (8.0,)), Row(250, "warm", (3.0,))]
+    assert read_rows(out) == [Row(250, "cold", (8.0,), (9.0,)), Row(250, "warm", (3.0,), (3.0,))]
     assert (
         CliRunner().invoke(retrain.command, ["--table", "--out", str(out)]).output.splitlines()[-2].startswith("| 250 | cold | 1 | 8.0 |")
     )
@@ -43,7 +53,7 @@ def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_it
     asked = []
     monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
     monkeypatch.setattr(retrain, "_crown", lambda _: None)
-    monkeypatch.setattr(retrain, "_floor", lambda *_: 1.0)
+    monkeypatch.setattr(retrain, "_floor", lambda *_: (1.0, 1.0))
     found = list(retrain.measure(tmp_path, [100, 200], 2))
     assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
         (0, "floor", 2), (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),
