@@ -2,6 +2,8 @@ PYTHON ?= python3
 # A CPU build of torch, where the package index offers one: make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
 BIN := .venv/bin
+# Processes that share the tests, file by file, since tests of one file share what is slow to make; each may hold a gigabyte.
+WORKERS ?= 2
 PORT ?= 8000
 
 .PHONY: run test train mlflow check bench clean
@@ -10,7 +12,7 @@ run: .venv/serve
 	$(BIN)/framing serve --port $(PORT)
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 train: .venv/dev
 	$(BIN)/framing train --data seeds/passages.jsonl --codebook seeds/codebook.toml --recipe frozen --out runs/frozen

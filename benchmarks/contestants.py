@@ -91,6 +91,7 @@ CONTESTANTS = (
     Contestant("framing serve, evidence, no cache", _SERVE, "/v1/predict", _whole, environment=_NO_CACHE),
     Contestant("framing serve, no evidence, half of the texts repeated", _SERVE, "/v1/predict", _without_evidence, repeats=0.5),
 )  # fmt: skip
+OUR_SERVER = next(one for one in CONTESTANTS if one.name == OURS)
 
 
 def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -> None:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-from benchmarks.contestants import CONTESTANTS, OURS
-from benchmarks.load import put_load
+from benchmarks.contestants import OUR_SERVER
+from benchmarks.load import LoadError, put_load
 from benchmarks.rounds import split_evenly, spread, turned
-from benchmarks.servers import running
-from framing.api.queue import ReadingQueue, Turn
+from benchmarks.servers import Running, running
+from benchmarks.serving import CONNECTIONS
+from framing.api.queue import Job, ReadingQueue, Turn
 from framing.api.schemas import PredictRequest
 from framing.api.work import job_for
 from framing.encoder import CompiledEncoder, available_cores
@@ -29,77 +31,104 @@ from framing.encoder.graph import GraphRunner
 from framing.model import FramingModel
 from training.report import table
 
-CONNECTIONS = 16
 PATIENCE = 600
 """Seconds for a load that ends when each text was asked once."""
-HTTP = "HTTP"
-Work = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step with all before it: the processor seconds a text that these take together for some texts."""
+
+    name: str
+    seconds_of: Callable[[Sequence[str]], float]
 
 
 def measure_steps(model: FramingModel, texts: Sequence[str], rounds: int) -> dict[str, list[float]]:
-    """Processor seconds a passage by round, of each step with all before it; no text twice in a round. Needs psutil."""
-    works = steps(model, texts)
+    """Processor seconds a text by round, of each step with all before it; none reads a text twice. Needs psutil. Raises FramingError."""
     warming, *shares = split_evenly(texts, rounds + 1)
-    found: dict[str, list[float]] = {name: [] for name in (*works, HTTP)}
-    ours = next(one for one in CONTESTANTS if one.name == OURS)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        running(ours.arguments, ours.path, ours.body(warming[0]), Path(scratch) / "server.log", ours.environment) as server,
+        running(
+            OUR_SERVER.arguments, OUR_SERVER.path, OUR_SERVER.body(warming[0]), Path(scratch) / "server.log", OUR_SERVER.environment
+        ) as server,
     ):
-
-        def of_step(name: str, share: Sequence[str]) -> float:
-            if name in works:
-                return processor_seconds(*works[name], share)
-            before = server.processor_seconds()
-            asked = put_load(server.address, [ours.body(text) for text in share], CONNECTIONS, PATIENCE)
-            return (server.processor_seconds() - before) / len(asked.waits)
-
-        for name in found:
-            of_step(name, warming)
+        all_steps = (*_steps(model, texts), Step("HTTP", lambda share: _served(server, share)))
+        found: dict[str, list[float]] = {step.name: [] for step in all_steps}
+        for step in all_steps:
+            step.seconds_of(warming)
         for number, share in enumerate(shares):
-            for name in turned(list(found), number):
-                found[name].append(of_step(name, share))
+            for step in turned(all_steps, number):
+                found[step.name].append(step.seconds_of(share))
     return found
 
 
-def steps(model: FramingModel, texts: Sequence[str]) -> Mapping[str, tuple[Work, int]]:
-    """What is done with each of these texts up to a step, and by how many threads at once; each does all that the one before it does."""
+def _steps(model: FramingModel, texts: Sequence[str]) -> tuple[Step, ...]:
+    """The steps within this process, each of which does all that the one before it does."""
     assert isinstance(model.encoder, CompiledEncoder)
-    folder, cores, alone = model.encoder.folder, available_cores(), model.encoder.aside()
+    folder, alone = model.encoder.folder, model.encoder.aside()
     tokenizer, graph = open_tokenizer(folder / TOKENIZER_FILE), GraphRunner(folder / GRAPH_FILE, 1)
-    pieces = {text: np.asarray([tokenizer.encode(text).ids], np.int64) for text in texts}
+    pieces = {text: {"input_ids": np.asarray([tokenizer.encode(text).ids], np.int64)} for text in texts}
     on_one_thread = replace(model, encoder=alone)
-    queue = ReadingQueue(cores, 1, 0)
-
-    def queued(text: str) -> bytes:
-        job = job_for(PredictRequest.model_validate({"text": text, "split": "none", "evidence": False}), model)
-        queue.submit(job, Turn())
-        return job.result.result()
-
-    return {
-        "graph": (lambda text: graph.run(dict.fromkeys(graph.inputs, pieces[text])), cores),
-        "tokenizer": (lambda text: alone.encode([text]), cores),
-        "language, words, heads and the answer": (lambda text: on_one_thread.predict(text, "none", evidence=False), cores),
-        "queue and JSON": (queued, CONNECTIONS),
-    }
+    queue = ReadingQueue(available_cores(), 1, 0)
+    return (
+        Step("graph", lambda share: _side_by_side(lambda text: graph.run(pieces[text]), share)),
+        Step("tokenizer", lambda share: _side_by_side(lambda text: alone.encode([text]), share)),
+        Step(
+            "language, words, heads and the answer",
+            lambda share: _side_by_side(lambda text: on_one_thread.predict(text, "none", evidence=False), share),
+        ),
+        Step("JSON and queue", lambda share: processor_seconds(lambda: _queued(queue, model, share), len(share))),
+    )
 
 
-def processor_seconds(work: Work, threads: int, texts: Sequence[str]) -> float:
-    """Processor seconds of this process for each text, with so many threads at them."""
+def _side_by_side(work: Callable[[str], object], texts: Sequence[str]) -> float:
+    def all_of_them() -> None:
+        with ThreadPoolExecutor(available_cores()) as pool:
+            for _ in pool.map(work, texts):
+                pass
+
+    return processor_seconds(all_of_them, len(texts))
+
+
+def _queued(queue: ReadingQueue, model: FramingModel, texts: Sequence[str]) -> None:
+    """Have bodies answered through the queue, as many at once as there are connections."""
+    waiting: deque[Job] = deque()
+    for text in texts:
+        if len(waiting) == CONNECTIONS:
+            waiting.popleft().result.result()
+        waiting.append(job_for(PredictRequest.model_validate_json(OUR_SERVER.body(text)), model))
+        queue.submit(waiting[-1], Turn())
+    for job in waiting:
+        job.result.result()
+
+
+def _served(server: Running, texts: Sequence[str]) -> float:
+    before = server.processor_seconds()
+    load = put_load(server.address, [OUR_SERVER.body(text) for text in texts], CONNECTIONS, PATIENCE)
+    if len(load.waits) != len(texts):
+        raise LoadError(f"{len(load.waits)} of {len(texts)} answers were good")
+    return (server.processor_seconds() - before) / len(texts)
+
+
+def processor_seconds(work: Callable[[], None], items: int) -> float:
+    """Processor seconds of this process, all its threads together, for each item of a work that does so many."""
     start = time.process_time()
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, texts):
-            pass
-    return (time.process_time() - start) / len(texts)
+    work()
+    return (time.process_time() - start) / items
 
 
 def steps_table(found: Mapping[str, Sequence[float]]) -> str:
-    """Milliseconds of each step, from the medians of one with all before it, and the passages a second that all cores can do at most."""
-    rows, before = [], 0.0
+    """What each step adds, taken within a round, and the texts a second that all cores can do at most up to it."""
+    rows = []
+    before: Sequence[float] = [0.0] * len(next(iter(found.values())))
     whole = median(list(found.values())[-1])
     for name, seconds in found.items():
-        own = median(seconds) - before
-        before = median(seconds)
-        together = spread([one * 1e3 for one in seconds], 1)
-        rows.append([name, f"{own * 1e3:.1f}", f"{own / whole:.0%}", together, f"{available_cores() / before:,.0f}"])
+        added = [now - then for now, then in zip(seconds, before, strict=True)]
+        before = seconds
+        most = f"{available_cores() / median(seconds):,.0f}"
+        rows.append([name, _milliseconds(added), f"{median(added) / whole:.0%}", _milliseconds(seconds), most])
     return table(("step", "milliseconds of processor", "share", "with all before it", "passages a second at most"), rows)
+
+
+def _milliseconds(seconds: Sequence[float]) -> str:
+    return spread([one * 1e3 for one in seconds], 2)

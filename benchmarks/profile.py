@@ -1,4 +1,4 @@
-"""Where the time of one passage goes, and how far its longest part is from what the machine can do.
+"""Where the time of one passage goes, alone and while all cores are busy, and how far its longest part is from what the machine can do.
 
 Run alone on the machine: python -m benchmarks.profile
 """
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,13 +17,14 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.contestants import CONTESTANTS, OURS, SEEDS, real_texts
+from benchmarks.contestants import OUR_SERVER, SEEDS, real_texts
 from benchmarks.load import put_load
 from benchmarks.operations import Graph, float_rate, int8_rate, read_graph
 from benchmarks.options import plain_errors
-from benchmarks.processor_time import CONNECTIONS, measure_steps, steps_table
+from benchmarks.processor_time import measure_steps, steps_table
 from benchmarks.rounds import split_evenly, spread
 from benchmarks.servers import running
+from benchmarks.serving import CONNECTIONS
 from framing.api.schemas import PredictRequest, answer_body
 from framing.artifact import DEFAULT_FOLDER, load_model
 from framing.encoder.compiled import GRAPH_FILE
@@ -39,6 +41,8 @@ from training.report import table
 
 GRAPH = "graph"
 REST = "HTTP, threads and the rest"
+UNDER_LOAD = 400
+"""Passages of a round while all cores are busy."""
 LARGE = (1024, 1536, 1536)
 """Rows, inner size and columns of a product that is large enough to show what the machine can do."""
 
@@ -58,11 +62,20 @@ class Prepared:
 
 @click.command()
 @click.option("--passages", type=click.IntRange(1), default=200, show_default=True)
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Of requests at one connection.")
-@click.option("--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For each of these rounds.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="At one connection, and with all cores busy.",
+)
+@click.option("--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For each round at one connection.")
 @plain_errors
 def command(passages: int, rounds: int, seconds: float) -> None:
-    """Print the parts of a request for one passage, and the multiply-adds a second of the graph beside those of large products."""
+    """Print the parts of a request for one passage, what its steps cost while all cores are busy, and the multiply-adds a second of the
+    graph beside those of large products."""
+    if find_spec("psutil") is None:
+        raise click.ClickException("psutil is not installed; it comes with the extra bench")
     texts = real_texts(str(row.fields["text"]) for row in read_rows(SEEDS / "passages.jsonl"))
     model, tokenizer = load_model(DEFAULT_FOLDER), open_tokenizer(DEFAULT_FOLDER / TOKENIZER_FILE)
     prepared = [prepare_text(model, tokenizer, text) for text in texts[:passages]]
@@ -72,7 +85,7 @@ def command(passages: int, rounds: int, seconds: float) -> None:
     whole = request_seconds(texts[passages:], rounds, seconds)
     click.echo(parts_table({name: median(own) for name, own in taken.items()}, whole))
     click.echo(f"\nProcessor time of a passage while all cores are busy ({CONNECTIONS} requests at once in the last two steps):\n")
-    click.echo(steps_table(measure_steps(model, texts[: 2 * passages * (rounds + 1)], rounds)))
+    click.echo(steps_table(measure_steps(model, texts[: UNDER_LOAD * (rounds + 1)], rounds)))
     graph = read_graph(DEFAULT_FOLDER / GRAPH_FILE)
     click.echo(f"\n{need_said(graph, round(median(counts)))}\n")
     alone = part_seconds({GRAPH: graph_run(1)}, prepared)[GRAPH]
@@ -82,7 +95,7 @@ def command(passages: int, rounds: int, seconds: float) -> None:
 
 def prepare_text(model: FramingModel, tokenizer: Any, text: str) -> Prepared:
     """What each step of answering a text is given."""
-    body = next(one for one in CONTESTANTS if one.name == OURS).body(text)
+    body = OUR_SERVER.body(text)
     found = tokenizer.encode(text)
     values = {"input_ids": found.ids, "attention_mask": found.attention_mask, "token_type_ids": found.type_ids}
     answers = model.score([text])
@@ -130,11 +143,10 @@ def part_seconds(works: Mapping[str, Callable[[Prepared], object]], prepared: Se
 
 def request_seconds(texts: Sequence[str], rounds: int, seconds: float) -> list[float]:
     """Median seconds of a request to `framing serve` at one connection, by round; no text twice."""
-    ours = next(one for one in CONTESTANTS if one.name == OURS)
-    warming, *shares = split_evenly([ours.body(text) for text in texts], rounds + 1)
+    warming, *shares = split_evenly([OUR_SERVER.body(text) for text in texts], rounds + 1)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        running(ours.arguments, ours.path, warming[0], Path(scratch) / "server.log", ours.environment) as server,
+        running(OUR_SERVER.arguments, OUR_SERVER.path, warming[0], Path(scratch) / "server.log", OUR_SERVER.environment) as server,
     ):
         put_load(server.address, warming[1:50], 1, seconds)
         return [put_load(server.address, share, 1, seconds).wait(50) for share in shares]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -44,6 +43,14 @@ class Row:
     """On the wall."""
     processor: tuple[float, ...]
     """Of all cores together: so many divided by the cores is the least that a round can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of one process and those that it started and waited for: on the wall, and of processor by all of them together."""
+
+    wall: float
+    processor: float
 
 
 @click.command()
@@ -84,9 +91,8 @@ def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
             yield _row(size, start, [_round(folder, where, labels, start) for _ in range(rounds)])
 
 
-def _row(labels: int, start: str, rounds: Sequence[tuple[float, float]]) -> Row:
-    wall, processor = zip(*rounds, strict=True)
-    return Row(labels, start, wall, processor)
+def _row(labels: int, start: str, rounds: Sequence[Taken]) -> Row:
+    return Row(labels, start, tuple(one.wall for one in rounds), tuple(one.processor for one in rounds))
 
 
 def spread_out(passages: Sequence[str], size: int) -> list[str]:
@@ -95,27 +101,28 @@ def spread_out(passages: Sequence[str], size: int) -> list[str]:
     return [passages[int(at * step)] for at in range(size)]
 
 
-def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> tuple[float, float]:
+def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> Taken:
     if start == "cold":
         for path in (folder / "cache").glob("*"):
             path.unlink()
     return _timed(lambda: _train(folder, where, "refit", labels))
 
 
-def _floor(folder: Path, where: Mapping[str, str]) -> tuple[float, float]:
+def _floor(folder: Path, where: Mapping[str, str]) -> Taken:
     nothing = folder / "nothing"
     nothing.mkdir(exist_ok=True)
     return _timed(lambda: _run("the floor", folder, where, "-m", "benchmarks.floor", str(nothing), str(folder / "frozen")))
 
 
-def _timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Seconds on the wall, and of processor by the processes that the work started and waited for, and those that they did."""
+def _timed(work: Callable[[], None]) -> Taken:
     began, before = time.perf_counter(), _processor_seconds()
     work()
-    return time.perf_counter() - began, _processor_seconds() - before
+    return Taken(time.perf_counter() - began, _processor_seconds() - before)
 
 
 def _processor_seconds() -> float:
+    import resource  # not on every system
+
     taken = resource.getrusage(resource.RUSAGE_CHILDREN)
     return taken.ru_utime + taken.ru_stime
 
@@ -150,6 +157,8 @@ def read_rows(path: Path) -> list[Row]:
             times = (tuple(map(float, entry[name])) for name in ("seconds", "processor"))
             row = Row(int(entry["labels"]), str(entry["start"]), *times)
             cells(row)
+            if len(row.seconds) != len(row.processor):
+                raise ValueError
         except (ValueError, TypeError, KeyError) as error:
             raise DataError([BadRow(str(path), number, "is not a line of this table")]) from error
         rows[row.labels, row.start] = row

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.load import OK, Address, LoadError, ask
 from framing.errors import FramingError
@@ -46,17 +47,18 @@ class Running:
 
     def memory(self) -> int:
         """Bytes of memory it holds with all processes it started, what they share counted once. Needs psutil."""
+        return sum(process.memory_full_info().pss for process in self._processes())
+
+    def processor_seconds(self) -> float:
+        """Processor time that it has taken so far with all processes it started and that still run. Needs psutil."""
+        taken = [process.cpu_times() for process in self._processes()]
+        return float(sum(times.user + times.system for times in taken))
+
+    def _processes(self) -> list[Any]:
         import psutil
 
         first = psutil.Process(self.pid)
-        return sum(process.memory_full_info().pss for process in [first, *first.children(recursive=True)])
-
-    def processor_seconds(self) -> float:
-        """Processor time that it has taken so far, without processes it started. Needs psutil."""
-        import psutil
-
-        taken = psutil.Process(self.pid).cpu_times()
-        return float(taken.user + taken.system)
+        return [first, *first.children(recursive=True)]
 
 
 @contextmanager

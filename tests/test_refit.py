@@ -170,7 +170,14 @@ def test_the_recipe_is_quick_by_its_data():
     assert not recipe_named("refit").learns_encoder
 
 
-def test_a_hidden_layer_of_another_version_is_refused_by_what_is_not_known_of_it(frozen):
-    manifest = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": {"units": 8, "dropout": 0.5}})
-    with pytest.raises(TrainingError, match=r"of its hidden units it tells dropout; known here are units, networks, penalty"):
+@pytest.mark.parametrize("hidden", [{"units": 8}, asdict(HiddenUnits()) | {"dropout": 0.5}, 8])
+def test_a_hidden_layer_of_which_more_or_less_is_told_than_can_be_made_is_refused(frozen, hidden):
+    manifest = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": hidden})
+    with pytest.raises(TrainingError, match=r"its manifest tells .*; wanted are batch_size, learning_rate, least_passages"):
         over(REFIT, replace(frozen, manifest=manifest))
+
+
+def test_a_hidden_layer_that_is_told_whole_is_made_again(frozen):
+    hidden = HiddenUnits(units=8)
+    manifest = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": asdict(hidden)})
+    assert over(REFIT, replace(frozen, manifest=manifest)).hidden == hidden

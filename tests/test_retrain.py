@@ -26,8 +26,8 @@ def test_a_line_shows_the_median_of_its_rounds_and_how_far_they_lie_apart():
 def test_processor_time_is_that_of_all_processes_that_were_waited_for():
     busy = "import time\nwhile time.process_time() < 0.3: pass"
     both = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}]); exec({busy!r})"
-    wall, processor = retrain._timed(lambda: subprocess.run([sys.executable, "-c", both], check=True))
-    assert 0.6 <= processor <= wall + 0.2
+    taken = retrain._timed(lambda: subprocess.run([sys.executable, "-c", both], check=True))
+    assert 0.6 <= taken.processor <= taken.wall + 0.2
 
 
 def test_passages_are_taken_from_all_over_the_file_each_once():
@@ -53,7 +53,7 @@ def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_it
     asked = []
     monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
     monkeypatch.setattr(retrain, "_crown", lambda _: None)
-    monkeypatch.setattr(retrain, "_floor", lambda *_: (1.0, 1.0))
+    monkeypatch.setattr(retrain, "_floor", lambda *_: retrain.Taken(1.0, 1.0))
     found = list(retrain.measure(tmp_path, [100, 200], 2))
     assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
         (0, "floor", 2), (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),

@@ -21,6 +21,8 @@ def test_a_server_answers_is_weighed_with_its_child_and_both_end_with_the_block(
         child = psutil.Process(int(log.read_text()))
         alone = psutil.Process(server.pid).memory_full_info().pss
         assert server.memory() > alone
+        taken = [process.cpu_times() for process in (psutil.Process(server.pid), child)]
+        assert server.processor_seconds() >= sum(times.user + times.system for times in taken) > 0
     assert not psutil.pid_exists(server.pid)
     psutil.wait_procs([child], timeout=10)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

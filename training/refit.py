@@ -50,20 +50,23 @@ def open_champion(folder: Path, learned: Learned | None = None) -> Champion:
 def over(recipe: Recipe, champion: Champion) -> Recipe:
     """The recipe with the features, the regularisation and the hidden layer of the champion's.
 
-    Raises TrainingError where that has a hidden layer that this program cannot make.
+    Raises TrainingError where that has a hidden layer of which more or less is told than this program can make.
     """
     made, own = champion.manifest.recipe, asdict(recipe)
     known = {name: made.get(name, own[name]) for name in ("encoder", "terms", "vector_strength", "term_strength")}
-    return replace(recipe, **known, hidden=_hidden_units(champion) if made.get("hidden") else None)
+    return replace(recipe, **known, hidden=_hidden_units(champion.manifest))
 
 
-def _hidden_units(champion: Champion) -> HiddenUnits:
-    said, known = champion.manifest.recipe["hidden"], [one.name for one in fields(HiddenUnits)]
-    unknown = [name for name in said if name not in known]
-    if unknown:
+def _hidden_units(manifest: Manifest) -> HiddenUnits | None:
+    said: Any = manifest.recipe.get("hidden")
+    if not said:
+        return None
+    known = {field.name for field in fields(HiddenUnits)}
+    if not isinstance(said, dict) or set(said) != known:
+        told = ", ".join(sorted(said)) if isinstance(said, dict) else repr(said)
         raise TrainingError(
-            f"the champion {champion.manifest.version} was made by another version of framing: of its hidden units it tells "
-            f"{', '.join(unknown)}; known here are {', '.join(known)}"
+            f"of the hidden units of the champion {manifest.version} its manifest tells {told}; wanted are {', '.join(sorted(known))}: "
+            "train anew by another recipe, or with the version of framing that made it"
         )
     return HiddenUnits(**said)
 
