@@ -3,6 +3,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 BIN := .venv/bin
 # Processes that share the tests, file by file, since tests of one file share what is slow to make; each may hold a gigabyte.
+# Each computes on one thread: those of two processes would wait for one another on two cores.
 WORKERS ?= 2
 PORT ?= 8000
 
@@ -12,7 +13,7 @@ run: .venv/serve
 	$(BIN)/framing serve --port $(PORT)
 
 test: .venv/dev
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 train: .venv/dev
 	$(BIN)/framing train --data seeds/passages.jsonl --codebook seeds/codebook.toml --recipe frozen --out runs/frozen
