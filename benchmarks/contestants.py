@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.plain import LAYERS, save_heads
+from benchmarks.servers import Running, running
 from framing.artifact import DEFAULT_FOLDER
 from framing.data import Dataset
 
@@ -92,6 +95,17 @@ CONTESTANTS = (
     Contestant("framing serve, no evidence, half of the texts repeated", _SERVE, "/v1/predict", _without_evidence, repeats=0.5),
 )  # fmt: skip
 OUR_SERVER = next(one for one in CONTESTANTS if one.name == OURS)
+
+
+@contextmanager
+def our_server(first: str) -> Iterator[Running]:
+    """OUR_SERVER, once it has labelled the text `first`. Raises ServerFailed."""
+    ours = OUR_SERVER
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        running(ours.arguments, ours.path, ours.body(first), Path(scratch) / "server.log", ours.environment) as server,
+    ):
+        yield server
 
 
 def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -> None:

@@ -5,21 +5,18 @@ Run alone on the machine: python -m benchmarks.growth
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from benchmarks.contestants import CONTESTANTS, OURS, SEEDS, real_texts
+from benchmarks.contestants import OUR_SERVER, SEEDS, our_server, real_texts
 from benchmarks.load import Load, put_load
 from benchmarks.options import plain_errors
 from benchmarks.rounds import rates, ratios, split_evenly, spread, turned
-from benchmarks.servers import running
 from framing.artifact import DEFAULT_FOLDER, load_model
 from framing.heads import Array, Heads
 from framing.model import FramingModel
@@ -111,13 +108,9 @@ def reads(model: FramingModel, heads: Heads, texts: Sequence[str]) -> Array:
 
 def by_connections(texts: Sequence[str], rounds: int, seconds: float) -> str:
     """A line for each number of connections: all at the same server, in rounds that take turns, no text twice."""
-    ours = next(one for one in CONTESTANTS if one.name == OURS)
-    warming, *parts = split_evenly([ours.body(text) for text in texts], len(CONNECTIONS) * rounds + 1)
+    warming, *parts = split_evenly([OUR_SERVER.body(text) for text in texts], len(CONNECTIONS) * rounds + 1)
     loads: dict[int, list[Load]] = {connections: [] for connections in CONNECTIONS}
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        running(ours.arguments, ours.path, warming[0], Path(scratch) / "server.log", ours.environment) as server,
-    ):
+    with our_server(texts[0]) as server:
         put_load(server.address, warming[1:], CONNECTIONS[-1], 1)
         turns = [connections for number in range(rounds) for connections in turned(CONNECTIONS, number)]
         for connections, part in zip(turns, parts, strict=True):

@@ -5,21 +5,19 @@ A step costs more here than by itself: the graph reads megabytes of weights, and
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-from benchmarks.contestants import OUR_SERVER
+from benchmarks.contestants import OUR_SERVER, our_server
 from benchmarks.load import LoadError, put_load
 from benchmarks.rounds import split_evenly, spread, turned
-from benchmarks.servers import Running, running
+from benchmarks.servers import Running
 from benchmarks.serving import CONNECTIONS
 from framing.api.queue import Job, ReadingQueue, Turn
 from framing.api.schemas import PredictRequest
@@ -46,12 +44,7 @@ class Step:
 def measure_steps(model: FramingModel, texts: Sequence[str], rounds: int) -> dict[str, list[float]]:
     """Processor seconds a text by round, of each step with all before it; none reads a text twice. Needs psutil. Raises FramingError."""
     warming, *shares = split_evenly(texts, rounds + 1)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        running(
-            OUR_SERVER.arguments, OUR_SERVER.path, OUR_SERVER.body(warming[0]), Path(scratch) / "server.log", OUR_SERVER.environment
-        ) as server,
-    ):
+    with our_server(warming[0]) as server:
         all_steps = (*_steps(model, texts), Step("HTTP", lambda share: _served(server, share)))
         found: dict[str, list[float]] = {step.name: [] for step in all_steps}
         for step in all_steps:

@@ -5,25 +5,22 @@ Run alone on the machine: python -m benchmarks.profile
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import click
 import numpy as np
 
-from benchmarks.contestants import OUR_SERVER, SEEDS, real_texts
+from benchmarks.contestants import OUR_SERVER, SEEDS, our_server, real_texts
 from benchmarks.load import put_load
 from benchmarks.operations import Graph, float_rate, int8_rate, read_graph
 from benchmarks.options import plain_errors
 from benchmarks.processor_time import measure_steps, steps_table
 from benchmarks.rounds import split_evenly, spread
-from benchmarks.servers import running
 from benchmarks.serving import CONNECTIONS
 from framing.api.schemas import PredictRequest, answer_body
 from framing.artifact import DEFAULT_FOLDER, load_model
@@ -62,13 +59,7 @@ class Prepared:
 
 @click.command()
 @click.option("--passages", type=click.IntRange(1), default=200, show_default=True)
-@click.option(
-    "--rounds",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="At one connection, and with all cores busy.",
-)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="At one connection, and with all cores busy.")
 @click.option("--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For each round at one connection.")
 @plain_errors
 def command(passages: int, rounds: int, seconds: float) -> None:
@@ -144,10 +135,7 @@ def part_seconds(works: Mapping[str, Callable[[Prepared], object]], prepared: Se
 def request_seconds(texts: Sequence[str], rounds: int, seconds: float) -> list[float]:
     """Median seconds of a request to `framing serve` at one connection, by round; no text twice."""
     warming, *shares = split_evenly([OUR_SERVER.body(text) for text in texts], rounds + 1)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        running(OUR_SERVER.arguments, OUR_SERVER.path, warming[0], Path(scratch) / "server.log", OUR_SERVER.environment) as server,
-    ):
+    with our_server(texts[0]) as server:
         put_load(server.address, warming[1:50], 1, seconds)
         return [put_load(server.address, share, 1, seconds).wait(50) for share in shares]
 

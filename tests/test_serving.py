@@ -8,7 +8,7 @@ import click
 import pytest
 
 from benchmarks import serving as module
-from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OURS, Contestant, real_texts, with_repeats
+from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, Contestant, real_texts, with_repeats
 from benchmarks.serving import Round, measure, report, taking, words_said
 
 TEXTS = [f"text {number}" for number in range(300)]
@@ -80,6 +80,5 @@ def test_a_stream_without_repeats_is_the_texts():
 
 
 def test_ours_is_asked_without_evidence_and_without_a_cache():
-    ours = next(one for one in CONTESTANTS if one.name == OURS)
-    assert json.loads(ours.body("Größe")) == {"text": "Größe", "split": "none", "evidence": False}
-    assert ours.environment == {"FRAMING_CACHE_BYTES": "0"}
+    assert json.loads(OUR_SERVER.body("Größe")) == {"text": "Größe", "split": "none", "evidence": False}
+    assert OUR_SERVER.environment == {"FRAMING_CACHE_BYTES": "0"}
