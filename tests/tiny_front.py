@@ -38,7 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
     behind: str
 
     def handle_request(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self._body()
         asked = f"{self.command} {self.path.partition('?')[0]}"
         self.front.asked.append(asked)
         fate = self.front.fate(len(self.front.asked) - 1, asked)
@@ -49,6 +49,18 @@ class _Handler(BaseHTTPRequestHandler):
         if fate == "mute":
             self.front.muted.set()
             self.rfile.read(1)  # until the client hangs up
+
+    def _body(self) -> bytes:
+        """Whole, in chunks too, as `requests` sends an empty file: what was left unread would be taken for the next request."""
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass  # headers that trail the chunks
+        return body
 
     def _hand_on(self, body: bytes) -> None:
         with closing(HTTPConnection(self.behind)) as connection:
