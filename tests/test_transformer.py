@@ -15,7 +15,7 @@ from training.transformer import compile as compiling
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import Distillation, distil
 from training.transformer.finetune import FineTuning, finetune
-from training.transformer.shorten import Shortening, first_layers, teach_likeness
+from training.transformer.shorten import Shortening, cut, teach_likeness
 from training.transformer.source import MINILM, load_source
 
 TEXTS = ["Rain fell all day.", "The two presidents signed a contract for gas.", "Frost!"]
@@ -167,7 +167,8 @@ def test_a_static_encoder_learns_from_its_teacher_what_tells_the_labels_apart_an
     assert np.array_equal(taught, distilled("again", 100))
 
 
-def test_the_first_layers_learn_the_vectors_of_the_whole_transformer_which_stays_as_it_is(small_transformer):
+def test_a_cut_transformer_learns_the_vectors_of_the_whole_one_which_stays_as_it_is(small_transformer):
+    how = Shortening(1, 16, teaching=FineTuning(epochs=20, learning_rate=3e-3, batch_size=8))
     texts = ["Rain fell all day.", "Frost fell all day."] * 16
     labels = np.array([[True], [False]] * 16)
     whole = load_source(str(small_transformer))
@@ -175,16 +176,39 @@ def test_the_first_layers_learn_the_vectors_of_the_whole_transformer_which_stays
     known = whole.encode(texts[:2], normalize_embeddings=True)
 
     def taught() -> np.ndarray:
-        short = first_layers(load_source(str(small_transformer)), 1)
-        assert len(short[0].auto_model.encoder.layer) == 1
-        teach_likeness(short, whole, texts, labels, Shortening(1, teaching=FineTuning(epochs=20, learning_rate=3e-3, batch_size=8)), seed=3)
+        short = cut(load_source(str(small_transformer)), how)
+        teach_likeness(short, whole, texts, labels, how, seed=3)
         return short.encode(texts[:2], normalize_embeddings=True)
 
-    before = first_layers(load_source(str(small_transformer)), 1).encode(texts[:2], normalize_embeddings=True)
+    before = cut(load_source(str(small_transformer)), how).encode(texts[:2], normalize_embeddings=True)
     after = taught()
     assert ((after * known).sum(axis=1) > (before * known).sum(axis=1) + 0.2).all()
     assert np.array_equal(after, taught())
     assert np.array_equal(whole.encode(texts[:2], normalize_embeddings=True), known)
     assert len(whole[0].auto_model.encoder.layer) == 2
+
+
+def test_a_transformer_is_cut_to_its_first_layers_and_their_weightiest_units_rectified(small_transformer, tmp_path):
+    whole, short = (load_source(str(small_transformer)) for _ in range(2))
+    heavy = whole[0].auto_model.encoder.layer[0]
+    weights = (heavy.intermediate.dense.weight.norm(dim=1) * heavy.output.dense.weight.norm(dim=0)).detach().numpy()
+    kept = np.sort(np.argsort(weights)[-16:])
+    cut(short, Shortening(1, 16))
+    (layer,) = short[0].auto_model.encoder.layer
+    assert np.array_equal(layer.intermediate.dense.weight.detach(), heavy.intermediate.dense.weight.detach()[kept])
+    assert np.array_equal(layer.intermediate.dense.bias.detach(), heavy.intermediate.dense.bias.detach()[kept])
+    assert np.array_equal(layer.output.dense.weight.detach(), heavy.output.dense.weight.detach()[:, kept])
+    assert layer.intermediate.intermediate_act_fn.__class__.__name__ == "ReLU"
+    short.save(str(tmp_path / "short"))
+    texts = ["Rain fell all day.", "Frost fell all day."]
+    assert np.array_equal(load_source(str(tmp_path / "short")).encode(texts), short.encode(texts))
+    compiled = compile_encoder(short, tmp_path / "compiled", "float32").encode(texts).vectors
+    assert np.allclose(compiled, short.encode(texts, normalize_embeddings=True), atol=1e-5)
+
+
+def test_a_transformer_keeps_all_units_unless_told_and_one_with_no_more_than_are_to_stay_is_refused(small_transformer):
+    assert cut(load_source(str(small_transformer)), Shortening(1))[0].auto_model.config.intermediate_size == 64
     with pytest.raises(EncoderError, match="the encoder has 2 layers; to be cut to 2 it must have more"):
-        first_layers(whole, 2)
+        cut(load_source(str(small_transformer)), Shortening(2))
+    with pytest.raises(EncoderError, match="a layer of the encoder has 64 hidden units; to be cut to 64 it must have more"):
+        cut(load_source(str(small_transformer)), Shortening(1, 64))

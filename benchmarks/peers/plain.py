@@ -1,7 +1,7 @@
 """What people write first: all-MiniLM-L6-v2 by sentence-transformers in fp32, and logistic regression for each frame over its vectors.
 
 The weights of the default model exist as its compiled graph alone, so these are the ones that it was fine-tuned from: the same
-architecture, with all of its layers or with fewer.
+architecture, whole or cut as a recipe cuts it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from training.transformer.shorten import first_layers
+from training.recipes import recipe_named
+from training.transformer.shorten import cut
 from training.transformer.source import MINILM, load_source
 
-LAYERS = "PLAIN_LAYERS"
-"""Variable of the environment: how many of the first layers are left. The heads were trained with all, and answer at the same cost."""
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+CUT = "PLAIN_CUT"
+"""Variable of the environment: the recipe as which the encoder is cut. The heads were trained on the whole, and answer at the same cost."""
 HEADS_FILE = "heads.joblib"
 Probabilities = list[dict[str, float]]
 
@@ -26,14 +30,20 @@ class PlainModel:
     def __init__(self, folder: str | Path) -> None:
         import joblib
 
-        whole = load_source(MINILM)
-        self.encoder = first_layers(whole, int(os.environ[LAYERS])) if LAYERS in os.environ else whole
+        self.encoder = untaught(os.environ[CUT]) if CUT in os.environ else load_source(MINILM)
         self.names, self.heads = joblib.load(Path(folder) / HEADS_FILE)
 
     def predict(self, texts: Sequence[str]) -> Probabilities:
         """The probability of each frame, by name, for each text."""
         found = self.heads.predict_proba(self.encoder.encode(list(texts), show_progress_bar=False))
         return [dict(zip(self.names, row, strict=True)) for row in found.tolist()]
+
+
+def untaught(recipe: str) -> SentenceTransformer:
+    """The encoder cut as a recipe cuts it, before it is taught anything."""
+    shortening = recipe_named(recipe).shortening
+    assert shortening is not None
+    return cut(load_source(MINILM), shortening)
 
 
 def save_heads(folder: Path, texts: Sequence[str], labels: Any, names: Sequence[str]) -> None:

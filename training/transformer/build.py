@@ -18,7 +18,7 @@ from training.run import Run
 from training.transformer.compile import compile_encoder
 from training.transformer.distil import distil
 from training.transformer.finetune import FineTuning, OnStep, finetune
-from training.transformer.shorten import Shortening, first_layers, teach_likeness
+from training.transformer.shorten import Shortening, cut, teach_likeness
 from training.transformer.source import load_source
 from training.transformer.weights import read_weights, weights_key, write_weights
 
@@ -49,9 +49,9 @@ def _finetune(source: SentenceTransformer, dataset: Dataset, budget: FineTuning,
 
 def _shortened(whole: SentenceTransformer, dataset: Dataset, how: Shortening, run: Run) -> SentenceTransformer:
     key = weights_key(whole, dataset.texts, dataset.labels, how, run.seed)
-    short = first_layers(copy.deepcopy(whole), how.layers)
+    short = cut(copy.deepcopy(whole), how)
     learn = partial(teach_likeness, short, whole, dataset.texts, dataset.labels, how, run.seed)
-    _learn_once(short, key, "teaching fewer layers", learn, run)
+    _learn_once(short, key, "teaching a smaller encoder", learn, run)
     return short
 
 

@@ -1,10 +1,10 @@
-"""Fewer layers: the first ones of a transformer, taught to give the vectors of the whole one."""
+"""A smaller transformer: the first layers of a whole one, or some of their hidden units only, taught to give its vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -19,23 +19,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shortening:
-    """How many layers stay, and how long and hard they learn from the whole transformer."""
+    """How much of a transformer stays, and how long and hard that learns from the whole."""
 
-    layers: int = 4
+    layers: int
+    units: int | None = None
+    """Hidden units of a layer that stay, of those between the two products of its feed-forward part. They become rectified linear ones,
+    which take no time beside these products, as GELU does. None: all as they are."""
     likeness: float = 10.0
     """How much the likeness of vectors counts beside the cross-entropy of labels."""
     teaching: FineTuning = FineTuning()
 
 
-def first_layers(model: SentenceTransformer, layers: int) -> SentenceTransformer:
-    """`model`, cut in place to its first so many layers. Raises EncoderError where it has no more than that."""
+def cut(model: SentenceTransformer, how: Shortening) -> SentenceTransformer:
+    """`model`, cut in place. Raises EncoderError where it has no more layers, or no more units, than are to stay."""
     transformer = model[0].auto_model
     there = len(transformer.encoder.layer)
-    if there <= layers:
-        raise EncoderError(f"the encoder has {there} layers; to be cut to {layers} it must have more")
-    transformer.encoder.layer = transformer.encoder.layer[:layers]
-    transformer.config.num_hidden_layers = layers
+    if there <= how.layers:
+        raise EncoderError(f"the encoder has {there} layers; to be cut to {how.layers} it must have more")
+    transformer.encoder.layer = transformer.encoder.layer[: how.layers]
+    transformer.config.num_hidden_layers = how.layers
+    if how.units is not None:
+        for layer in transformer.encoder.layer:
+            _narrow(layer, how.units)
+        transformer.config.update({"intermediate_size": how.units, "hidden_act": "relu"})
     return model
+
+
+def _narrow(layer: Any, units: int) -> None:
+    """Keep the units whose weights, in and out, are longest: pruning by magnitude, as Li et al. 2017 ("Pruning filters") prune filters."""
+    import torch
+
+    into, out = layer.intermediate.dense, layer.output.dense
+    if into.out_features <= units:
+        raise EncoderError(f"a layer of the encoder has {into.out_features} hidden units; to be cut to {units} it must have more")
+    weight = into.weight.norm(dim=1) * out.weight.norm(dim=0)
+    kept = weight.topk(units).indices.sort().values
+    into.weight, into.bias = (torch.nn.Parameter(values[kept].detach().clone()) for values in (into.weight, into.bias))
+    out.weight = torch.nn.Parameter(out.weight[:, kept].detach().clone())
+    into.out_features = out.in_features = units
+    layer.intermediate.intermediate_act_fn = torch.nn.ReLU()
 
 
 def teach_likeness(
