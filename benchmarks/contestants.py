@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.peers.plain import CUT, save_heads, untaught
 from benchmarks.servers import Running, running
-from framing.artifact import DEFAULT_FOLDER, load_model, read_manifest, save_model
+from framing.artifact import DEFAULT_FOLDER, load_model, read_golden, read_manifest, save_model
 from framing.data import Dataset
 from training.transformer.compile import compile_encoder
 
@@ -134,7 +134,8 @@ def _save_small(place: Path) -> None:
     """The default model with an encoder of the shape of SMALL that has learned nothing: its answers are worthless, at the same cost."""
     with tempfile.TemporaryDirectory() as scratch:
         model = replace(load_model(DEFAULT_FOLDER), encoder=compile_encoder(untaught(SMALL), Path(scratch)))
-        save_model(model, place, read_manifest(DEFAULT_FOLDER), (), "Untaught: for speed alone.\n")
+        golden = [answer.text for answer in read_golden(DEFAULT_FOLDER)]
+        save_model(model, place, read_manifest(DEFAULT_FOLDER), golden, "Untaught: for speed alone.\n")
 
 
 def _save(place: Path, code: Path, model: Path) -> None:

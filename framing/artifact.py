@@ -199,6 +199,8 @@ def read_golden(folder: str | Path) -> tuple[GoldenAnswer, ...]:
 def check_golden(model: FramingModel, folder: str | Path) -> None:
     """Raise ModelFolderError unless the loaded model still gives the golden answers of its folder."""
     golden = read_golden(folder)
+    if not golden:
+        raise ModelFolderError(Path(folder) / GOLDEN_FILE, "holds no answer to hold the model against; at least one is needed")
     expected = np.array([answer.probabilities for answer in golden])
     # The model by itself, in whatever languages they are: what reads the text's language need not be loaded for it.
     languages = [model.languages[0]] * len(golden)

@@ -11,7 +11,7 @@ from benchmarks import serving as module
 from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, SEEDS, Contestant, prepare, real_texts, with_repeats
 from benchmarks.operations import read_graph
 from benchmarks.serving import Round, measure, report, taking, words_said
-from framing.artifact import load_model
+from framing.artifact import check_golden, load_model
 from framing.codebook import load_codebook
 from framing.data import load_dataset
 
@@ -70,6 +70,7 @@ def test_the_recipe_small_is_served_by_the_default_model_with_an_encoder_of_its_
     (small,) = (one for one in CONTESTANTS if one.started_in(tmp_path)[-1] == str(tmp_path / "small"))
     prepare(tmp_path, learned, [small])
     model = load_model(tmp_path / "small")
+    check_golden(model, tmp_path / "small")  # as the server does
     assert model.heads.thresholds.tolist() == default_model.heads.thresholds.tolist()
     shapes = read_graph(tmp_path / "small" / "encoder.onnx").weights
     assert len(shapes) == 3 * 4
