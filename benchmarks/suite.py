@@ -46,10 +46,10 @@ SECTIONS = (
         "serving", "Serving",
         "Servers as processes of their own, one at a time, in rounds that take turns; a small client beside them asks all of them the same "
         "texts. The peers run all-MiniLM-L6-v2 itself, six layers: the default model was fine-tuned from it and has four, whose weights "
-        "exist as its compiled graph alone. What fewer layers gain by themselves, and narrower ones, is told beside. Recipe `small` runs "
-        "an encoder of its shape that has learned nothing, in the default model: as fast as one that has. Heads are logistic regression; "
-        "ours weigh the words of a text beside it. Evidence, where it is asked for, is a second reading of the sentences of every "
-        "passage with a frame.",
+        "exist as its compiled graph alone. What fewer layers gain by themselves, and narrower ones, is told beside. Recipes other than "
+        "its own are the default model with an encoder of their shape that has learned nothing: as fast as one that has. Heads are "
+        "logistic regression; ours weigh the words of a text beside it. Evidence, where it is asked for, is a second reading of the "
+        "sentences of every passage with a frame.",
         ("benchmarks.serving",), ("benchmarks.serving", "--rounds", "2", "--seconds", "3"),
     ),
     Section(

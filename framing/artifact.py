@@ -73,8 +73,8 @@ class GoldenAnswer:
 def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, golden: Sequence[str], card: str) -> Manifest:
     """Write `model` to `folder`; what stood there is replaced in one step. A fallback is not part of it.
 
-    `golden` are texts whose answers are kept, for a later load to be held against. Returns the manifest as written,
-    with the version, a digest of what decides the answers, and the files' hashes.
+    `golden` are texts whose answers are kept, for a later load to be held against; a folder without any is not served. Returns the
+    manifest as written, with the version, a digest of what decides the answers, and the files' hashes.
     """
     encoder = model.encoder
     if not isinstance(encoder, SavedEncoder):
@@ -197,10 +197,10 @@ def read_golden(folder: str | Path) -> tuple[GoldenAnswer, ...]:
 
 
 def check_golden(model: FramingModel, folder: str | Path) -> None:
-    """Raise ModelFolderError unless the loaded model still gives the golden answers of its folder."""
+    """Raise ModelFolderError unless the loaded model still gives the golden answers of its folder, and there are any."""
     golden = read_golden(folder)
     if not golden:
-        raise ModelFolderError(Path(folder) / GOLDEN_FILE, "holds no answer to hold the model against; at least one is needed")
+        raise ModelFolderError(Path(folder) / GOLDEN_FILE, "has no golden answer to check the model by; at least one is needed")
     expected = np.array([answer.probabilities for answer in golden])
     # The model by itself, in whatever languages they are: what reads the text's language need not be loaded for it.
     languages = [model.languages[0]] * len(golden)

@@ -85,9 +85,9 @@ def test_a_model_that_left_its_golden_answers_is_refused_by_frame(saved, copy):
         check_golden(load_model(saved), copy)
 
 
-def test_a_folder_without_golden_answers_shows_nothing_and_is_refused(model, tiny_manifest, tmp_path):
+def test_a_folder_without_golden_answers_is_refused(model, tiny_manifest, tmp_path):
     save_model(model, tmp_path / "bare", tiny_manifest, (), "")
-    with pytest.raises(ModelFolderError, match=r"golden\.json: holds no answer to hold the model against; at least one is needed"):
+    with pytest.raises(ModelFolderError, match=r"golden\.json: has no golden answer to check the model by; at least one is needed"):
         check_golden(load_model(tmp_path / "bare"), tmp_path / "bare")
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 
 import click
+import joblib
 import pytest
 
 from benchmarks import serving as module
-from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, SEEDS, Contestant, prepare, real_texts, with_repeats
+from benchmarks.contestants import CONTESTANTS, MLFLOW_PLAIN, OUR_SERVER, OURS, Contestant, prepare, real_texts, with_repeats
 from benchmarks.operations import read_graph
+from benchmarks.peers.plain import CUT, HEADS_FILE, PlainModel
 from benchmarks.serving import Round, measure, report, taking, words_said
-from framing.artifact import check_golden, load_model
-from framing.codebook import load_codebook
-from framing.data import load_dataset
+from framing.artifact import DEFAULT_FOLDER, check_golden, fallback_beside, load_model
+from framing.data import Dataset
 
 TEXTS = [f"text {number}" for number in range(300)]
 ECHO = Contestant("echo", ("-m", "tests.tiny_http", "{port}"), "/", lambda text: {"text": text})
@@ -65,16 +66,27 @@ def test_servers_are_chosen_by_part_of_their_names():
         taking(CONTESTANTS, ["nothing of the kind"])
 
 
-def test_the_recipe_small_is_served_by_the_default_model_with_an_encoder_of_its_shape(default_model, tmp_path):
-    learned = load_dataset([SEEDS / "passages.jsonl"], load_codebook(SEEDS / "codebook.toml")).subset(range(0))
-    (small,) = (one for one in CONTESTANTS if one.started_in(tmp_path)[-1] == str(tmp_path / "small"))
-    prepare(tmp_path, learned, [small])
-    model = load_model(tmp_path / "small")
-    check_golden(model, tmp_path / "small")  # as the server does
+@pytest.mark.parametrize(("recipe", "layers", "units"), [("finetuned", 6, 1536), ("small", 3, 768)])
+def test_other_recipes_are_served_by_the_default_model_with_an_encoder_of_their_shape(default_model, tmp_path, recipe, layers, units):
+    (one,) = (one for one in CONTESTANTS if one.started_in(tmp_path)[-1] == str(tmp_path / recipe))
+    prepare(tmp_path, Dataset(default_model.codebook, ()), [one])
+    model = load_model(tmp_path / recipe)
+    check_golden(model, tmp_path / recipe)  # as the server does
+    assert fallback_beside(tmp_path / recipe).samefile(fallback_beside(DEFAULT_FOLDER))
     assert model.heads.thresholds.tolist() == default_model.heads.thresholds.tolist()
-    shapes = read_graph(tmp_path / "small" / "encoder.onnx").weights
-    assert len(shapes) == 3 * 4
-    assert shapes.count((384, 768)) == shapes.count((768, 384)) == 3
+    shapes = read_graph(tmp_path / recipe / "encoder.onnx").weights
+    assert len(shapes) == 4 * layers
+    assert shapes.count((384, units)) == shapes.count((units, 384)) == layers
+
+
+@pytest.mark.parametrize(("recipe", "layers", "units"), [(None, 6, 1536), ("compact", 4, 1536), ("small", 3, 768)])
+def test_the_plain_model_is_whole_or_cut_as_a_recipe_cuts_it(monkeypatch, tmp_path, recipe, layers, units):
+    joblib.dump((["rain"], None), tmp_path / HEADS_FILE)
+    monkeypatch.delenv(CUT, raising=False)
+    if recipe:
+        monkeypatch.setenv(CUT, recipe)
+    transformer = PlainModel(tmp_path).encoder[0].auto_model
+    assert [layer.intermediate.dense.out_features for layer in transformer.encoder.layer] == [units] * layers
 
 
 def test_passages_are_as_long_as_real_ones_and_none_comes_twice():

@@ -90,6 +90,7 @@ RECIPES = (
         "the fine-tuned encoder's first three layers with half of their hidden units, taught alike: faster still, at a small loss",
         vector_strength=1.0,
         finetuning=FineTuning(),
+        # what lost half of its units has more to learn again
         shortening=Shortening(layers=3, units=768, teaching=FineTuning(epochs=4, learning_rate=3e-4)),
         folds=3,
     ),

@@ -30,7 +30,7 @@ class PlainModel:
     def __init__(self, folder: str | Path) -> None:
         import joblib
 
-        self.encoder = untaught(os.environ[CUT]) if CUT in os.environ else load_source(MINILM)
+        self.encoder = untaught(os.environ.get(CUT, "finetuned"))
         self.names, self.heads = joblib.load(Path(folder) / HEADS_FILE)
 
     def predict(self, texts: Sequence[str]) -> Probabilities:
@@ -40,10 +40,9 @@ class PlainModel:
 
 
 def untaught(recipe: str) -> SentenceTransformer:
-    """The encoder cut as a recipe cuts it, before it is taught anything."""
-    shortening = recipe_named(recipe).shortening
-    assert shortening is not None
-    return cut(load_source(MINILM), shortening)
+    """The encoder as a recipe cuts it, if it does, before it is taught anything."""
+    shortening, whole = recipe_named(recipe).shortening, load_source(MINILM)
+    return whole if shortening is None else cut(whole, shortening)
 
 
 def save_heads(folder: Path, texts: Sequence[str], labels: Any, names: Sequence[str]) -> None:

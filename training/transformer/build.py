@@ -1,4 +1,4 @@
-"""The encoder a recipe asks for: taken as it is, fine-tuned, made shorter, or distilled."""
+"""The encoder a recipe asks for: taken as it is, fine-tuned, cut, or distilled."""
 
 from __future__ import annotations
 

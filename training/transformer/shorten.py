@@ -1,4 +1,4 @@
-"""A smaller transformer: the first layers of a whole one, or some of their hidden units only, taught to give its vectors."""
+"""A smaller transformer: the first layers of a whole one, with all or some of their hidden units, taught to give its vectors."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Shortening:
 
     layers: int
     units: int | None = None
-    """Hidden units of a layer that stay, of those between the two products of its feed-forward part. They become rectified linear ones,
-    which take no time beside these products, as GELU does. None: all as they are."""
+    """Hidden units of a layer that stay, of those between the two products of its feed-forward part. They become rectified linear ones:
+    GELU takes a tenth of the time of a compiled graph. None: all as they are."""
     likeness: float = 10.0
     """How much the likeness of vectors counts beside the cross-entropy of labels."""
     teaching: FineTuning = FineTuning()
@@ -33,9 +33,11 @@ class Shortening:
 def cut(model: SentenceTransformer, how: Shortening) -> SentenceTransformer:
     """`model`, cut in place. Raises EncoderError where it has no more layers, or no more units, than are to stay."""
     transformer = model[0].auto_model
-    there = len(transformer.encoder.layer)
-    if there <= how.layers:
-        raise EncoderError(f"the encoder has {there} layers; to be cut to {how.layers} it must have more")
+    layers, units = len(transformer.encoder.layer), transformer.config.intermediate_size
+    if layers <= how.layers:
+        raise EncoderError(f"the encoder has {layers} layers; to be cut to {how.layers} it must have more")
+    if how.units is not None and units <= how.units:
+        raise EncoderError(f"a layer of the encoder has {units} hidden units; to be cut to {how.units} it must have more")
     transformer.encoder.layer = transformer.encoder.layer[: how.layers]
     transformer.config.num_hidden_layers = how.layers
     if how.units is not None:
@@ -46,14 +48,15 @@ def cut(model: SentenceTransformer, how: Shortening) -> SentenceTransformer:
 
 
 def _narrow(layer: Any, units: int) -> None:
-    """Keep the units whose weights, in and out, are longest: pruning by magnitude, as Li et al. 2017 ("Pruning filters") prune filters."""
+    """Keep the units with the largest product of the norms of their weights, in and out.
+
+    Pruning by magnitude, in the manner of Li et al. 2017 ("Pruning Filters for Efficient ConvNets"), who go by the weights in alone.
+    """
     import torch
 
     into, out = layer.intermediate.dense, layer.output.dense
-    if into.out_features <= units:
-        raise EncoderError(f"a layer of the encoder has {into.out_features} hidden units; to be cut to {units} it must have more")
-    weight = into.weight.norm(dim=1) * out.weight.norm(dim=0)
-    kept = weight.topk(units).indices.sort().values
+    magnitude = into.weight.norm(dim=1) * out.weight.norm(dim=0)
+    kept = magnitude.topk(units).indices.sort().values
     into.weight, into.bias = (torch.nn.Parameter(values[kept].detach().clone()) for values in (into.weight, into.bias))
     out.weight = torch.nn.Parameter(out.weight[:, kept].detach().clone())
     into.out_features = out.in_features = units
