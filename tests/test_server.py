@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from framing.api import server as module
+from framing.api.settings import load_settings
 from framing.artifact import Manifest, save_model
 from framing.encoder import CompiledEncoder
 from framing.heads import Heads
@@ -111,6 +114,24 @@ def stop(running: Running, number: signal.Signals = signal.SIGTERM) -> tuple[flo
     running.process.send_signal(number)
     _, written = running.process.communicate(timeout=PATIENCE)
     return time.monotonic() - began, running.process.returncode, written
+
+
+def test_a_model_is_ready_before_the_language_identifier_which_is_then_loaded_beside(monkeypatch):
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def load_slowly() -> None:
+        begun.set()
+        go_on.wait(5)
+        ended.set()
+
+    monkeypatch.setattr(module, "load_identifier", load_slowly)
+    served = module.load_served(load_settings())
+    try:
+        assert begun.wait(5)
+        assert served.model.predict("The minister said that they would hold the talks.").passages[0].language == "en"
+        assert not ended.is_set()
+    finally:
+        go_on.set()
 
 
 def test_it_starts_answers_and_ends_in_order(start):

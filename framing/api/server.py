@@ -8,9 +8,9 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 from anyio import to_thread
@@ -36,11 +36,11 @@ def load_served(settings: Settings) -> ServedModel:
     """Load the model, hold it against its golden answers, add its fallback if there is one, and take from its manifest what clients
     may know."""
     folder = Path(os.path.realpath(settings.model))  # where a link leads may change while the files are read
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(load_identifier)  # takes about as long as all the rest
-        model = load_model(folder)
-        check_golden(model, folder)
-        model = with_fallback(model, settings.model, settings.multilingual)
+    model = load_model(folder)
+    check_golden(model, folder)
+    model = with_fallback(model, settings.model, settings.multilingual)
+    # Takes longer than all of that, and plain English does without: what needs it meanwhile waits for it.
+    Thread(target=load_identifier, daemon=True).start()
     if model.fallback is not None:
         others = [language for language in model.fallback.languages if language not in model.languages]
         _log.info("Passages in %s are read by %s", ", ".join(others), model.fallback.identity)
