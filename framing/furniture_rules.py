@@ -71,7 +71,7 @@ RULES = (
         "image file or markup",
         any_of(
             r"\S*\.(?:webp|jpe?g|png|gif|svg|avif)\b.* | .*\bloading=\W?(?:lazy|eager)\b.*",
-            r"<?(?:img|figure|picture|source|iframe|script|style)\b[^>]*=.* | (?:</?[a-z][^<>]*>?\s*)+",
+            r"<?(?:img|figure|picture|source|iframe|script|style)\b[^>]*=.* | (?:</?[a-z][^<>]*+>?+\s*+)++",
             r"window\.\w+.* | var \w+ ?=.* | function ?\(.* | @media .* | https?://\S+ | pic\.twitter\.com/\S+",
         ),
     ),

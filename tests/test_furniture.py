@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -296,3 +297,14 @@ def test_real_articles_lose_their_furniture_and_nothing_else():
         "003": {"link to another article": 2, "comment form": 2},
         "004": {"byline or date": 1, "menu or section label": 1, "comment form": 1},
     }
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["<a ", "<a", "<img ", "</p> ", "read also: ", "by ", "1 ", "a. ", "— ", "| ", "we use ", "Jan 1, ", "x.com ", "News ", "share "],
+)
+def test_no_line_takes_long_however_often_it_says_the_same(again):
+    lines = ["A headline", *(f"{again * times}{end}"[:600] for times in (30, 600 // len(again)) for end in ("", "<a>x", "!x", "."))]
+    start = time.perf_counter()
+    reasons_left_out(lines)
+    assert time.perf_counter() - start < 1
