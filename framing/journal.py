@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from framing.errors import BadRow, DataError
-from framing.files import lock, whole_file
+from framing.files import lock
 
 SUFFIX = ".part"
 SECONDS = 2.0
@@ -84,7 +84,7 @@ def open_journal(target: Path, origin: Origin, fresh: bool = False) -> Iterator[
     """
     path = journal_of(target)
     with _named(path):
-        file = _earlier(path, origin, fresh) or _new(path, origin)
+        file = _opened(path, origin, fresh)
     journal = Journal(path, file)
     finished = False
     try:
@@ -101,20 +101,35 @@ def open_journal(target: Path, origin: Origin, fresh: bool = False) -> Iterator[
             file.close()
 
 
-def _earlier(path: Path, origin: Origin, fresh: bool) -> BinaryIO | None:
-    """The journal that an earlier run left, at its first entry; None if there is none to go on from."""
-    if not path.exists():
-        return None
+def _opened(path: Path, origin: Origin, fresh: bool) -> BinaryIO:
+    """The journal at its first entry, this run's alone: the one that an earlier run left, or a new one."""
     with ExitStack() as opened:
-        file = opened.enter_context(path.open("r+b"))
-        _lock(file)
-        _check(path, file.readline(_FIRST_LINE), {} if fresh else origin)
+        file = opened.enter_context(_locked(path))
+        is_new = not os.fstat(file.fileno()).st_size
+        if not is_new:
+            _check(path, file.readline(_FIRST_LINE), {} if fresh else origin)
         # A killed run had no time to remove its half-written target.
         Journal(path, file).unfinished.unlink(missing_ok=True)
-        if fresh:
-            return None
+        if is_new or fresh:
+            file.seek(0)
+            file.truncate()
+            file.write(json.dumps({"journal": _MARK, **origin}).encode() + b"\n")
+            file.flush()
         opened.pop_all()
     return file
+
+
+def _locked(path: Path) -> BinaryIO:
+    """The file at `path`, empty if there was none, locked. Raises DataError where another run has it."""
+    while True:
+        path.touch()
+        with suppress(FileNotFoundError), ExitStack() as opened:
+            file = opened.enter_context(path.open("r+b"))
+            _lock(file)
+            # Whoever had it may have ended in between, and removed it: what is locked then is no longer what others will find.
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                opened.pop_all()
+                return file
 
 
 def _check(path: Path, first_line: bytes, origin: Origin) -> None:
@@ -129,16 +144,6 @@ def _check(path: Path, first_line: bytes, origin: Origin) -> None:
     if others:
         problem = f"was left by an interrupted run with another {' and another '.join(others)}; --fresh starts over"
         raise DataError([BadRow(str(path), None, problem)])
-
-
-def _new(path: Path, origin: Origin) -> BinaryIO:
-    with whole_file(path) as beside:
-        beside.write_text(json.dumps({"journal": _MARK, **origin}) + "\n", encoding="utf-8")
-    file = path.open("r+b")
-    _lock(file)
-    Journal(path, file).unfinished.unlink(missing_ok=True)  # of a run whose journal somebody removed
-    file.readline()
-    return file
 
 
 def _lock(file: BinaryIO) -> None:

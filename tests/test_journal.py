@@ -3,8 +3,11 @@
 import json
 import os
 import resource
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -108,7 +111,7 @@ def test_a_journal_stands_beside_what_a_link_leads_to(tmp_path):
     assert journal_of(tmp_path / "out") == tmp_path / "there" / "rows.part"
 
 
-@pytest.mark.parametrize("content", [b"", b"{}\n", b'{"journal": "something"}\n', b"\xff\xfe\n", b"x" * 100_000, b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"{}\n", b'{"journal": "something"}\n', b"\xff\xfe\n", b"x" * 100_000, b"[" * 100_000])
 def test_any_other_file_in_its_place_is_refused(tmp_path, content):
     (tmp_path / "out.part").write_bytes(content)
     with pytest.raises(DataError, match="holds something else; move it"), open_journal(tmp_path / "out", ORIGIN):
@@ -128,3 +131,44 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     long = tmp_path / ("x" * (os.pathconf(tmp_path, "PC_NAME_MAX") - 2))
     with pytest.raises(DataError, match=r"cannot be written \(File name too long\)"), open_journal(long, ORIGIN):
         pass
+
+
+def test_an_empty_file_holds_nothing_to_lose_and_is_begun_anew(tmp_path):
+    (tmp_path / "out.part").touch()  # as a run leaves it that is killed before it writes
+    leave(tmp_path / "out", ["one"], KeyboardInterrupt())
+    with open_journal(tmp_path / "out", ORIGIN) as journal:
+        assert list(journal.kept()) == ["one"]
+
+
+def test_a_journal_that_is_removed_before_it_is_locked_is_no_longer_the_one_that_counts(tmp_path, monkeypatch):
+    ends = [lambda: (tmp_path / "out.part").unlink(), lambda: (tmp_path / "out.part").replace(tmp_path / "moved"), lambda: None]
+    monkeypatch.setattr("framing.journal.lock", lambda handle: ends.pop(0)())
+    with open_journal(tmp_path / "out", ORIGIN) as journal:
+        journal.keep(["one"])
+        assert (tmp_path / "out.part").read_text(encoding="utf-8").count("\n") == 2
+    assert not ends
+
+
+def test_of_runs_that_begin_at_one_moment_one_alone_gets_in(tmp_path):
+    inside, most = 0, 0
+    refused: list[str] = []
+    count = Lock()
+
+    def begin(_: int) -> None:
+        nonlocal inside, most
+        try:
+            with open_journal(tmp_path / "out", ORIGIN):
+                with count:
+                    inside += 1
+                    most = max(most, inside)
+                time.sleep(0.001)
+                with count:
+                    inside -= 1
+        except DataError as error:
+            refused.append(str(error))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(200)))
+    assert most == 1
+    assert refused
+    assert all("is being written by another run" in told for told in refused)
