@@ -21,8 +21,10 @@ from framing.journal import Journal, Origin, open_journal
 from framing.model import FramingModel, ToRead
 from framing.prediction import PassageAnswer
 from framing.reading_cache import ReadingCache
-from framing.row_writer import open_rows_writer
+from framing.row_groups import ColumnTypes
+from framing.row_writer import column_types, open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
+from framing.runtime import runtime
 
 TEXT = "text"
 LABELS = ("predicted_frames", "probabilities", "decisions", "model")
@@ -54,11 +56,12 @@ def score_file(model: FramingModel, source: str | Path, target: str | Path, on_r
     source, target = Path(source), Path(target)
     if source.exists() and target.exists() and target.samefile(source):
         raise DataError([BadRow(str(target), None, "is the file the rows come from; write to another one")])
-    checked = check_rows(source)
+    types = column_types(target, source)
+    checked = check_rows(source, types)
     # A format with fixed columns takes them from the first row.
     columns = dict.fromkeys(() if target.suffix.lower() in _JSON_LINES else checked.columns)
     journals = open_journal(target, _origin(model, source), fresh)
-    with journals as journal, open_rows_writer(target, like=source, beside=journal.unfinished) as writer:
+    with journals as journal, open_rows_writer(target, like=types or source, beside=journal.unfinished) as writer:
         for row, labels in labelled_rows(model, islice(read_rows(source), checked.count), journal):
             writer.write({**({} if writer.rows else columns), **row.fields, **_cells(target, labels)})
             if on_rows and (writer.rows % CHUNK == 0 or writer.rows == checked.count):
@@ -95,7 +98,12 @@ def _origin(model: FramingModel, source: Path) -> Origin:
         version = metadata.version("framing")
     except metadata.PackageNotFoundError:
         version = "from a checkout"
-    return {"input": content, "model": hashlib.sha256(repr(described).encode()).hexdigest(), "version of framing": version}
+    return {
+        "input": content,
+        "model": hashlib.sha256(repr(described).encode()).hexdigest(),
+        "version of framing": version,
+        "runtime": runtime(),
+    }
 
 
 def scored_fields(answer: PassageAnswer) -> Labels:
@@ -113,8 +121,8 @@ def _cells(target: Path, labels: Labels) -> Labels:
     return {**labels, "predicted_frames": ";".join(labels["predicted_frames"])} if target.suffix.lower() == ".csv" else labels
 
 
-def check_rows(source: Path) -> CheckedRows:
-    """Read all rows once. Raises DataError with every row that cannot be scored."""
+def check_rows(source: Path, types: ColumnTypes | None = None) -> CheckedRows:
+    """Read all rows once, and tell them to `types`. Raises DataError with every row that cannot be scored."""
     bad: list[BadRow] = []
     columns: dict[str, None] = {}
     count = 0
@@ -126,6 +134,8 @@ def check_rows(source: Path) -> CheckedRows:
             _check_header(source, row)
         count += 1
         columns.update(dict.fromkeys(row.fields))
+        if types is not None:
+            types.add(row.fields)
         if problem := _problem(row.fields):
             bad.append(BadRow(str(source), row.number, problem))
     taken = [name for name in LABELS if name in columns]
@@ -133,6 +143,8 @@ def check_rows(source: Path) -> CheckedRows:
         raise DataError([*(BadRow(str(source), None, f"already has a column '{name}', which scoring adds") for name in taken), *bad])
     if not count:
         raise DataError([BadRow(str(source), None, "has no rows")])
+    if types is not None:
+        types.finish()
     return CheckedRows(count, tuple(columns))
 
 

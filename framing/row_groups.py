@@ -12,14 +12,56 @@ ROW_GROUP = 1000
 """Rows that are kept in memory and written together."""
 
 
-class RowGroups:
-    """Rows gathered into Parquet row groups; the first group settles the type of each column."""
+class ColumnTypes:
+    """Types that hold every value of the rows it is told, for who can read these twice. Raises ImportError without pyarrow."""
 
-    def __init__(self, path: Path, like: str | Path | None) -> None:
+    def __init__(self) -> None:
+        import pyarrow  # noqa: F401 - whether it is there is known before the first row
+
+        self.types: dict[str, Any] = {}
+        self.as_text: set[str] = set()
+        """Columns that only JSON text can hold: of mixed kinds, or with nothing in any row."""
+        self._rows: list[Mapping[str, Any]] = []
+        self._names: dict[str, None] = {}
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        self._rows.append(dict(fields))
+        self._names.update(dict.fromkeys(fields))
+        if len(self._rows) == ROW_GROUP:
+            self._settle()
+
+    def finish(self) -> None:
+        self._settle()
+        self.as_text.update(name for name in self._names if name not in self.types)
+
+    def _settle(self) -> None:
+        for name in self._names:
+            values = [row.get(name) for row in self._rows]
+            if name in self.as_text or all(value is None for value in values):
+                continue
+            array = _exact_array(values, self.types.get(name))
+            if array is None and str(self.types.get(name)) == "int64":
+                array = _exact_array(values, "float64")  # whole numbers so far, and now others
+            if array is None:
+                self.as_text.add(name)
+                self.types.pop(name, None)
+            else:
+                self.types[name] = array.type
+        self._rows.clear()
+
+
+class RowGroups:
+    """Rows gathered into Parquet row groups; the first group settles the type of each column of which `like` does not tell it."""
+
+    def __init__(self, path: Path, like: str | Path | ColumnTypes | None) -> None:
         self._path = path
-        self._types, self._metadata = _types_of(like)
-        self._columns: list[str] = []
         self._as_text: set[str] = set()
+        if isinstance(like, ColumnTypes):
+            self._types, self._metadata = dict(like.types), None
+            self._as_text |= like.as_text
+        else:
+            self._types, self._metadata = _types_of(like)
+        self._columns: list[str] = []
         self._rows: list[Mapping[str, Any]] = []
         self._written = 0
         self._writer: Any = None

@@ -10,12 +10,13 @@ from typing import Any
 
 from framing.errors import BadRow, DataError, MissingExtra
 from framing.files import whole_file
-from framing.row_groups import RowGroups
+from framing.row_groups import ColumnTypes, RowGroups
 from framing.row_values import UnwritableError, check_columns, json_text, text_cell
 from framing.rows import UNKNOWN_FORMAT
 
 Fields = Mapping[str, Any]
 Write = Callable[[Fields], None]
+Like = str | Path | ColumnTypes | None
 
 
 class RowsWriter:
@@ -34,12 +35,12 @@ class RowsWriter:
 
 
 @contextmanager
-def open_rows_writer(path: str | Path, like: str | Path | None = None, beside: Path | None = None) -> Iterator[RowsWriter]:
+def open_rows_writer(path: str | Path, like: Like = None, beside: Path | None = None) -> Iterator[RowsWriter]:
     """Write rows to a file whose suffix tells the format; it takes its place when the block ends well, else nothing is left.
 
     JSON lines keep every row as it is. CSV and Parquet take their columns from the first row: later rows may lack some,
     but bring no others. CSV holds what is not text as JSON text; so does a Parquet column of mixed kinds. Parquet settles
-    its types by the first 1,000 rows, or by the Parquet file `like` for the columns that are in it. Until the end the rows
+    its types by the first 1,000 rows, or as `like` has them, another Parquet file or what `column_types` gave. Until the end the rows
     stand in `beside`, as `whole_file` has it.
     Raises DataError naming the file, and the row where it is one row that cannot be written.
     """
@@ -56,6 +57,17 @@ def open_rows_writer(path: str | Path, like: str | Path | None = None, beside: P
             opened.close()
 
 
+def column_types(path: str | Path, source: str | Path) -> ColumnTypes | None:
+    """What is to be told all rows of `source` before they are written to `path`, where that settles types and the source has none.
+
+    Raises MissingExtra.
+    """
+    if Path(path).suffix.lower() != _PARQUET or Path(source).suffix.lower() == _PARQUET:
+        return None
+    with _arrow_there():
+        return ColumnTypes()
+
+
 @contextmanager
 def _refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
     """Turn what a format or the disk refuses into a DataError."""
@@ -70,7 +82,7 @@ def _refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def _json_lines(path: Path, _like: str | Path | None) -> Iterator[Write]:
+def _json_lines(path: Path, _like: Like) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def write(fields: Fields) -> None:
@@ -80,7 +92,7 @@ def _json_lines(path: Path, _like: str | Path | None) -> Iterator[Write]:
 
 
 @contextmanager
-def _csv(path: Path, _like: str | Path | None) -> Iterator[Write]:
+def _csv(path: Path, _like: Like) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         columns: list[str] = []
@@ -98,11 +110,9 @@ def _csv(path: Path, _like: str | Path | None) -> Iterator[Write]:
 
 
 @contextmanager
-def _parquet(path: Path, like: str | Path | None) -> Iterator[Write]:
-    try:
+def _parquet(path: Path, like: Like) -> Iterator[Write]:
+    with _arrow_there():
         groups = RowGroups(path, like)
-    except ImportError as error:
-        raise MissingExtra("writing Parquet", "parquet") from error
     try:
         yield groups.write
         groups.finish()
@@ -110,9 +120,18 @@ def _parquet(path: Path, like: str | Path | None) -> Iterator[Write]:
         groups.close()
 
 
-_FORMATS: dict[str, Callable[[Path, str | Path | None], AbstractContextManager[Write]]] = {
+@contextmanager
+def _arrow_there() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtra("writing Parquet", "parquet") from error
+
+
+_PARQUET = ".parquet"
+_FORMATS: dict[str, Callable[[Path, Like], AbstractContextManager[Write]]] = {
     ".csv": _csv,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
-    ".parquet": _parquet,
+    _PARQUET: _parquet,
 }

@@ -21,6 +21,7 @@ from framing.batch import CHUNK, LABELS, score_file
 from framing.encoder import EncodedTexts
 from framing.errors import DataError
 from framing.journal import journal_of
+from framing.row_groups import ROW_GROUP
 from framing.row_writer import open_rows_writer
 from framing.rows import read_rows
 from tests.conftest import ROOT, WordEncoder
@@ -106,6 +107,26 @@ def test_columns_of_a_parquet_file_keep_their_types(tiny_model, tmp_path):
     before, after = (parquet.read_schema(tmp_path / name) for name in ("in.parquet", "out.parquet"))
     assert [after.field(name).type for name in before.names] == before.types
     assert rows_of(tmp_path / "out.parquet")[0]["tags"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "written"),
+    [
+        (3, 3.5, (3.0, 3.5)),
+        (3, "many", ("3", "many")),
+        (None, 7, (None, 7)),
+        ([1], {"a": 1}, ("[1]", '{"a": 1}')),
+        ({"a": 1}, {"a": "x"}, ('{"a": 1}', '{"a": "x"}')),
+        ([1], ["x"], ("[1]", '["x"]')),
+    ],
+)
+def test_a_parquet_column_holds_what_only_a_late_row_has(tiny_model, tmp_path, first, later, written):
+    """What a row cannot hold would else be known after all those before it were scored."""
+    rows = [{"text": "Rain.", "value": first}] * ROW_GROUP + [{"text": "Rain.", "value": later}]
+    score_file(tiny_model, write_rows(tmp_path / "in.jsonl", rows), tmp_path / "out.parquet")
+    values = [row["value"] for row in rows_of(tmp_path / "out.parquet")]
+    assert (values[0], values[-1]) == written
+    assert values[:-1] == [written[0]] * ROW_GROUP
 
 
 def test_a_field_that_only_later_rows_have_becomes_a_column(tiny_model, tmp_path):
@@ -325,7 +346,7 @@ def test_what_stood_at_the_target_stays_until_the_run_is_complete(tiny_model, ma
     assert target.read_text(encoding="utf-8") == "before"
 
 
-def test_another_input_or_model_does_not_go_on_but_says_how_to_start_over(tiny_model, many_rows, tmp_path):
+def test_another_input_model_or_runtime_does_not_go_on_but_says_how_to_start_over(tiny_model, many_rows, tmp_path, monkeypatch):
     target = tmp_path / "out.jsonl"
     left = interrupted(tiny_model, many_rows, target)
     kept = left.read_bytes()
@@ -338,6 +359,9 @@ def test_another_input_or_model_does_not_go_on_but_says_how_to_start_over(tiny_m
     ):
         with pytest.raises(DataError, match=rf"out\.jsonl\.part: was left by an interrupted run with {what}; --fresh starts over"):
             score_file(model, source, target)
+    monkeypatch.setattr("framing.batch.runtime", lambda: "another onnxruntime")
+    with pytest.raises(DataError, match="interrupted run with another runtime; --fresh"):
+        score_file(tiny_model, many_rows, target)
     assert left.read_bytes() == kept
     score_file(other, changed, target, fresh=True)
     assert [row["text"] for row in rows_of(target)] == ["Frost."]

@@ -63,7 +63,7 @@ def test_another_encoder_and_another_version_of_what_runs_it_have_vectors_of_the
         CachedEncoder(encoder, TextCache(tmp_path)).encode(TEXTS)
         assert bool(encoder.asked) == (value == "other")
     encoder = Counting()
-    monkeypatch.setattr(cache, "version", lambda _: "newer")
+    monkeypatch.setattr(cache, "runtime", lambda: "newer")
     CachedEncoder(encoder, TextCache(tmp_path)).encode(TEXTS)
     assert encoder.asked
 

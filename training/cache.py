@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import platform
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +20,13 @@ import numpy as np
 from framing import language
 from framing.encoder import EncodedTexts, Encoder
 from framing.model import FramingModel
+from framing.runtime import runtime
 
 FILE = "texts.db"
 MOST_ENTRIES = 500_000
 """The oldest go first. Vectors of 384 numbers take 1.5 kB each, so the file stays under a gigabyte."""
 PATIENCE = 20
 """Seconds to wait for another process that writes."""
-_RUNTIME = ("numpy", "onnxruntime", "py3langid", "tokenizers")
-"""Another version of one of these may round in another way."""
 _TABLE = """CREATE TABLE IF NOT EXISTS entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT, maker BLOB NOT NULL, text BLOB NOT NULL, value BLOB NOT NULL, UNIQUE (maker, text))"""
 _WANTED = "CREATE TEMP TABLE wanted (text BLOB PRIMARY KEY) WITHOUT ROWID"
@@ -52,7 +49,7 @@ class TextCache:
     def values(self, maker: str, texts: Sequence[str], make: Callable[[list[str]], Sequence[bytes]]) -> list[bytes]:
         """A value for each text: those that are kept, and what `make` gives for the others, which is then kept."""
         keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-        by = hashlib.sha256(f"{maker} {_runtime()}".encode()).digest()
+        by = hashlib.sha256(f"{maker} {runtime()}".encode()).digest()
         known = self._read(by, keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         made = dict(zip(missing, make(list(missing.values())), strict=True)) if missing else {}
@@ -93,10 +90,6 @@ class TextCache:
 
     def _left_aside(self, error: Exception) -> None:
         _log.warning("the cache in %s is not used (%s); delete it, or name another with --cache", self.folder, error)
-
-
-def _runtime() -> str:
-    return " ".join([platform.machine(), *(f"{package}-{version(package)}" for package in _RUNTIME)])
 
 
 NO_CACHE = TextCache()
