@@ -89,7 +89,7 @@ def _queued(queue: ReadingQueue, model: FramingModel, texts: Sequence[str]) -> N
     for text in texts:
         if len(waiting) == CONNECTIONS:
             waiting.popleft().result.result()
-        waiting.append(job_for(PredictRequest.model_validate_json(OUR_SERVER.body(text)), model))
+        waiting.append(job_for(PredictRequest.model_validate_json(OUR_SERVER.body(text)), model, 1))
         queue.submit(waiting[-1], Turn())
     for job in waiting:
         job.result.result()

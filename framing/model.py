@@ -104,7 +104,10 @@ class FramingModel:
     def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True) -> Labelling:
         """What `predict` does, in steps between which the texts that are asked for are read."""
         language = language_of(text)
-        passages = split_passages(text, split, language, sentences=evidence)
+        return (yield from self.labelling_passages(split_passages(text, split, language, sentences=evidence), text, language, evidence))
+
+    def labelling_passages(self, passages: Sequence[Passage], text: str, language: str, evidence: bool = True) -> Labelling:
+        """The same for the passages of a text in that language, which were split with their sentences where evidence is asked for."""
         scored = [passage for passage in passages if passage.left_out is None]
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []

@@ -21,7 +21,6 @@ from framing.api.slot import ServedModel
 from framing.encoder import EncodedTexts
 from framing.errors import FramingError, TextError
 from framing.model import FramingModel
-from framing.text import Split
 from tests.conftest import ROOT, WordEncoder
 
 SECRET = "Zanzibarian"
@@ -129,7 +128,7 @@ def test_the_model_is_described_with_its_codebook_limits_and_details(client):
         "examples": ["Rain fell all day."], "threshold": 0.5, "floor": 0.2,
     }  # fmt: skip
     assert answer["languages"] == ["en"]
-    assert answer["limits"] == {"max_text_characters": 200_000, "max_documents": 64, "max_body_bytes": 8_000_000}
+    assert answer["limits"] == {"max_text_characters": 200_000, "max_documents": 64, "max_passages": 10_000, "max_body_bytes": 8_000_000}
     assert answer["details"] == {"metrics": {"macro_f1": 0.9}}
 
 
@@ -266,6 +265,25 @@ def test_text_documents_and_body_have_limits(tiny_model):
         assert refused(client.post("/v1/predict", json=body), 413)["detail"] == sentence
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"text": "Rain.\n-\nFrost.\n-"}, 4),
+        ({"text": "Rain. Frost. Rain. Frost.", "split": "sentence"}, 4),
+        ({"documents": [{"id": "a", "text": "Rain.\nFrost."}, {"id": "b", "text": "Rain.\nFrost."}]}, 4),
+    ],
+)
+def test_a_request_has_a_limit_of_passages_those_left_out_included(tiny_model, body, found):
+    client = TestClient(create_app(tiny_model, Settings(max_passages=3)))
+    told = f"A request may hold at most 3 passages; this one holds {found} or more. Send its texts in several."
+    assert refused(client.post("/v1/predict", json=body), 413)["detail"] == told
+    two = json.dumps({"text": "Rain."}) + "\n" + json.dumps(body)
+    lines = client.post("/v1/predict", content=two, headers={"Content-Type": "application/x-ndjson"}).text.splitlines()
+    assert "passages" in json.loads(lines[0])
+    assert json.loads(lines[1])["detail"] == told
+    assert TestClient(create_app(tiny_model, Settings(max_passages=4))).post("/v1/predict", json=body).status_code == 200
+
+
 def test_a_body_without_length_is_refused_before_all_of_it_is_read(client):
     read = 0
 
@@ -315,7 +333,7 @@ def test_a_mistake_of_the_server_is_a_problem_that_tells_nothing(tiny_model):
 
 def test_text_that_the_model_refuses_is_a_problem_at_its_place(tiny_model):
     class Picky(FramingModel):
-        def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True):
+        def labelling_passages(self, *_: object):
             raise TextError("the text is odd")
 
     picky = Picky(**{name: getattr(tiny_model, name) for name in tiny_model.__dataclass_fields__})

@@ -213,6 +213,7 @@ class LimitsBody(_Answer):
 
     max_text_characters: int
     max_documents: int
+    max_passages: int
     max_body_bytes: int
 
 

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     pool: Path | None = Field(None, description="a CSV, JSON lines or Parquet file with a column 'text'")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
+    max_passages: int = Field(10_000, ge=1, description="a whole number of passages a request, 1 or more")
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")
     queue_characters: int = Field(
         1_000_000, ge=1, description="a whole number of characters that wait to be read, 1 or more; from there on requests are refused"
