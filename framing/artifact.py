@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,7 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
     if not isinstance(encoder, SavedEncoder):
         raise EncoderError(f"only a model whose encoder is {', '.join(KINDS)} can be saved")
     check_replaceable(folder)
-    Path(folder).parent.mkdir(parents=True, exist_ok=True)
-    with whole_folder(folder) as scratch:
+    with disk_named(Path(folder)), whole_folder(folder) as scratch:
         for name in encoder.files:
             (scratch / name).write_bytes((encoder.folder / name).read_bytes())
         _write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
@@ -108,8 +108,13 @@ def write_run(folder: str | Path, run: str) -> None:
 
 
 def check_replaceable(folder: str | Path) -> None:
-    """Raise ModelFolderError if something else than a model stands where one is to be written."""
+    """Make the folder around `folder`; raise ModelFolderError if it cannot be written, or if something else than a model stands where one
+    is to be written."""
     folder = Path(folder)
+    with disk_named(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(os.path.realpath(folder.parent), os.W_OK | os.X_OK):
+        raise ModelFolderError(folder.parent, "cannot be written to; name another folder for the model")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST_FILE).is_file():
         raise ModelFolderError(folder, "holds something else than a model, which would be lost; name a new or an empty folder")
     if folder.exists() and not folder.is_dir():
@@ -134,19 +139,19 @@ def load_model(folder: str | Path) -> FramingModel:
     return FramingModel(codebook, encoder, vocabulary, heads, identity, tuple(manifest.languages))
 
 
-def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None) -> FramingModel:
+def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None, golden: bool = False) -> FramingModel:
     """The model of `folder` with the fallback of another folder, or where none is given, of the one beside it that is named after it.
 
     Nobody asked for the one beside: if it cannot serve, a line is logged and the model stands alone. Raises ModelFolderError, or
-    MissingExtra, for a fallback that was given.
+    MissingExtra, for a fallback that was given. `golden` holds the fallback against its golden answers.
     """
     if fallback is not None:
-        return replace(model, fallback=_fallback_for(model, Path(fallback)))
+        return replace(model, fallback=_fallback_for(model, Path(fallback), golden))
     beside = fallback_beside(folder)
     if not (beside / MANIFEST_FILE).is_file():
         return model
     try:
-        return replace(model, fallback=_fallback_for(model, beside))
+        return replace(model, fallback=_fallback_for(model, beside, golden))
     except MissingExtra as error:
         _log.info("%s is not used: %s", beside, error)
     except ModelFolderError as error:
@@ -159,11 +164,17 @@ def fallback_beside(folder: str | Path) -> Path:
     return Path(os.path.abspath(folder) + FALLBACK_SUFFIX)  # noqa: PTH100 - a link to a folder keeps its own name
 
 
-def _fallback_for(model: FramingModel, folder: Path) -> FramingModel:
-    names = load_codebook(folder / CODEBOOK_FILE).names if (folder / CODEBOOK_FILE).is_file() else model.codebook.names
+def _fallback_for(model: FramingModel, folder: Path, golden: bool) -> FramingModel:
+    try:
+        names = load_codebook(folder / CODEBOOK_FILE).names if (folder / CODEBOOK_FILE).is_file() else model.codebook.names
+    except CodebookError as error:
+        raise ModelFolderError(folder, str(error)) from error
     if names != model.codebook.names:
         raise ModelFolderError(folder, f"labels {', '.join(names)}; the fallback of a model has the same frames in the same order")
-    return load_model(folder)
+    fallback = load_model(folder)
+    if golden:
+        check_golden(fallback, folder)
+    return fallback
 
 
 def read_manifest(folder: str | Path) -> Manifest:
@@ -224,7 +235,11 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
         path = folder / name
         if not path.is_file():
             raise ModelFolderError(path, "is missing")
-        if _sha256(path) != digest:
+        try:
+            found = _sha256(path)
+        except OSError as error:
+            raise ModelFolderError(path, f"cannot be read ({error.strerror or error})") from error
+        if found != digest:
             raise ModelFolderError(path, "was altered: its sha256 is not the one in the manifest")
 
 
@@ -285,6 +300,15 @@ def _shallow(manifest: Manifest) -> dict[str, Any]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def disk_named(folder: Path) -> Iterator[None]:
+    """What the disk refuses inside becomes a ModelFolderError."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelFolderError(folder, f"cannot be written ({error.strerror or error})") from error
 
 
 def _sha256(path: Path) -> str:

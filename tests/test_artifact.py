@@ -14,6 +14,7 @@ from framing.artifact import (
     FORMAT,
     Manifest,
     check_golden,
+    check_replaceable,
     load_model,
     read_golden,
     read_manifest,
@@ -246,6 +247,32 @@ def test_one_beside_that_cannot_serve_is_left_aside_with_a_word_and_a_named_one_
     assert with_fallback(tiny, tmp_path / "tiny").fallback is None
     with pytest.raises(MissingExtra, match="multilingual"):
         with_fallback(tiny, tmp_path / "tiny", beside)
+
+
+def test_one_beside_whose_codebook_cannot_be_read_is_left_aside_with_a_word_too(saved, tmp_path, caplog):
+    tiny = load_model(shutil.copytree(saved, tmp_path / "tiny"))
+    beside = Path(shutil.copytree(saved, tmp_path / "tiny-multilingual"))
+    (beside / "codebook.json").write_text('{"title": ', encoding="utf-8")
+    assert with_fallback(tiny, tmp_path / "tiny").fallback is None
+    assert "tiny-multilingual is not used: " in caplog.text
+    with pytest.raises(ModelFolderError, match="codebook.json"):
+        with_fallback(tiny, tmp_path / "tiny", beside)
+
+
+def test_a_place_where_no_folder_can_be_made_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "model", tmp_path / "file" / "x" / "model"):
+        with pytest.raises(ModelFolderError, match=f"{place}: cannot be written "):
+            check_replaceable(place)
+    check_replaceable(tmp_path / "new" / "model")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_disk_that_refuses_is_told_with_the_place(model, tiny_manifest, tmp_path, monkeypatch):
+    monkeypatch.setattr("framing.artifact._write_heads", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(ModelFolderError, match=r"new: cannot be written \(No space left on device\)"):
+        save_model(model, tmp_path / "new", tiny_manifest, GOLDEN, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_golden_answers_are_those_of_the_model_alone(model, multilingual_model, tiny_manifest, tmp_path):

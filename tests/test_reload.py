@@ -18,8 +18,9 @@ from framing.api.reload import ModelWatch
 from framing.api.server import keep_looking, load_served
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
-from framing.artifact import CARD_FILE, GOLDEN_FILE, HEADS_FILE, MANIFEST_FILE, _digest, _sha256, load_model, read_manifest
+from framing.artifact import CARD_FILE, GOLDEN_FILE, HEADS_FILE, MANIFEST_FILE, Manifest, _digest, _sha256, load_model, read_manifest
 from framing.codebook import Codebook
+from framing.errors import ModelFolderError
 from framing.files import point_link
 from framing.following import Following, write_following
 from tests.test_server import PATIENCE, Running, start, stop
@@ -35,6 +36,14 @@ def watch_over(folder: Path, load=load_served, **settings) -> ModelWatch:
     watch = ModelWatch(Settings(model=folder, **settings), ModelSlot(), load)
     watch.fill()
     return watch
+
+
+def put_golden(folder: Path, answers: list[dict]) -> None:
+    """Give a model folder other golden answers, and make all digests fit them."""
+    (folder / GOLDEN_FILE).write_text(json.dumps(answers))
+    content = json.loads((folder / MANIFEST_FILE).read_text())
+    content["files"][GOLDEN_FILE] = _sha256(folder / GOLDEN_FILE)
+    (folder / MANIFEST_FILE).write_text(json.dumps(content | {"digest": _digest(Manifest(**content))}))
 
 
 def look(watch: ModelWatch) -> ModelSlot:
@@ -198,12 +207,7 @@ def test_a_folder_that_is_gone_leaves_the_model_and_the_same_one_brought_back_is
 
 def test_a_model_that_no_longer_gives_its_golden_answers_is_refused(live, tmp_path):
     watch = watch_over(live)
-    golden = tmp_path / "two" / GOLDEN_FILE
-    golden.write_text(json.dumps([{"text": "Rain.", "probabilities": [0.1, 0.1]}]))
-    content = json.loads((tmp_path / "two" / MANIFEST_FILE).read_text())
-    content["files"][GOLDEN_FILE] = _sha256(golden)
-    manifest = type(read_manifest(tmp_path / "one"))(**content)
-    (tmp_path / "two" / MANIFEST_FILE).write_text(json.dumps(content | {"digest": _digest(manifest)}))
+    put_golden(tmp_path / "two", [{"text": "Rain.", "probabilities": [0.1, 0.1]}])
     point_link(live, tmp_path / "two")
     assert "golden answer 1 for 'rain' is off by" in look(watch).problem
 
@@ -222,6 +226,34 @@ def test_what_was_read_while_somebody_wrote_never_answers(live, tmp_path):
     point_link(live, tmp_path / "two")
     assert look(watch).current.model.identity.version == read_manifest(tmp_path / "one").version
     assert look(watch).current.model.identity.version == read_manifest(tmp_path / "three").version
+
+
+def test_a_model_that_is_put_back_while_another_is_read_answers_in_the_end(live, tmp_path):
+    def load_slowly(settings: Settings) -> ServedModel:
+        served = load_served(settings)
+        if meanwhile:
+            point_link(live, meanwhile.pop())
+        return served
+
+    meanwhile: list[Path] = []
+    watch = watch_over(live, load_slowly)
+    meanwhile.append(tmp_path / "one")
+    point_link(live, tmp_path / "two")
+    look(watch)
+    point_link(live, tmp_path / "two")
+    assert look(watch).current.model.identity.version == read_manifest(tmp_path / "two").version
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_fallback_that_does_not_give_its_golden_answers_reads_for_nobody(live, tmp_path, named):
+    beside = tmp_path / "live-multilingual"
+    save_tiny(beside, 0.0, ["de"])
+    put_golden(beside, [{"text": "Rain.", "probabilities": [0.1, 0.1]}])
+    if named:
+        with pytest.raises(ModelFolderError, match="golden answer 1 for 'rain' is off by"):
+            watch_over(live, multilingual=beside)
+    else:
+        assert watch_over(live)._slot.current.model.fallback is None
 
 
 def test_an_error_that_nobody_foresaw_leaves_the_old_model_too(live, tmp_path):

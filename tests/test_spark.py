@@ -234,6 +234,13 @@ def test_without_pyspark_it_says_what_to_install(tmp_path, monkeypatch):
     assert "scoring on Spark needs packages that are not installed: pip install 'framing[spark]' from the checkout" in result.output
 
 
+def test_where_training_is_not_installed_at_all_it_says_the_same(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = CliRunner().invoke(command_line, ["score", "in.parquet", "out", "--spark", "local[1]"])
+    assert result.exit_code == 1
+    assert "scoring on Spark needs packages that are not installed: pip install 'framing[spark]' from the checkout" in result.output
+
+
 def test_fresh_does_not_go_with_spark():
     result = CliRunner().invoke(command_line, ["score", "in.parquet", "out", "--spark", "local[1]", "--fresh"])
     assert result.exit_code == 2

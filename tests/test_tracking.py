@@ -1,6 +1,8 @@
 """Runs and versions in a real MLflow: a server over HTTP, and the local database that is the default."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from framing.artifact import load_model
+from framing.artifact import load_model, read_manifest
 from framing.cli import framing
 from framing.errors import TrainingError
 from framing.row_writer import open_rows_writer
@@ -132,6 +134,23 @@ def test_a_store_that_dies_while_a_run_is_logged_is_told_with_the_place_of_the_m
 def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):
     tracking.export_version(version, tmp_path / "out" / "model")
     assert load_model(tmp_path / "out" / "model").identity == replace(trained.model.identity, run=version.run)
+
+
+def test_a_version_that_is_broken_leaves_the_folder_that_was_to_hold_it_as_it_was(client, version, trained, tmp_path, monkeypatch):
+    target = tmp_path / "live"
+    tracking.export_version(version, target)
+    before = read_manifest(target)
+
+    @contextmanager
+    def broken(uri: str) -> Iterator[Path]:
+        shutil.copytree(target, tmp_path / "copy")
+        (tmp_path / "copy" / "heads.npz").write_bytes(b"nothing")
+        yield tmp_path / "copy"
+
+    monkeypatch.setattr("training.tracking.registry.downloaded", broken)
+    with pytest.raises(TrainingError, match=f"version {version.number} is broken: .*heads.npz: was altered"):
+        tracking.export_version(version, target)
+    assert read_manifest(target) == before
 
 
 def test_the_commands_list_train_and_promote(server, version, small_transformer, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from framing.artifact import check_golden, load_model
 from framing.errors import TrainingError
 from framing.files import lock, point_link
 from framing.following import Following, read_following, write_following
@@ -138,13 +136,13 @@ class Follower:
     def _fetch(self, version: tracking.Version, place: Path) -> None:
         """Have a sound copy of a version at `place`; one that is there is used, so that a rollback needs no download."""
         try:
-            _check(version, place)
+            tracking.sound_version(version, place)
         except TrainingError:
             fetched = self.versions / f".fetched-{place.name}"  # what is served stays in place until a sound copy is there
             with _removed_on_error(fetched):
                 with _named(f"version {version.number} cannot be fetched"):
-                    tracking.export_version(version, fetched)
-                _check(version, fetched)
+                    tracking.copy_version(version, fetched)
+                tracking.sound_version(version, fetched)
                 with _named(f"version {version.number} cannot be put in place"):
                     shutil.rmtree(place, ignore_errors=True)
                     fetched.rename(place)
@@ -162,18 +160,13 @@ class Follower:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _check(version: tracking.Version, place: Path) -> None:
-    with _named(f"version {version.number} is broken"):
-        check_golden(load_model(place), place)
-
-
 @contextmanager
 def _named(what: str) -> Iterator[None]:
     """Whatever fails inside becomes one sentence that begins with `what`, the same each time it fails so."""
     try:
         yield
     except Exception as error:  # the registry, its store and the disk have errors of their own each
-        raise TrainingError(f"{what}: {re.sub(r' at 0x[0-9a-f]+', '', tracking.reason(error))}") from error
+        raise TrainingError(f"{what}: {tracking.reason(error)}") from error
 
 
 @contextmanager

@@ -64,7 +64,8 @@ class ModelWatch:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new model, the old one goes on
             problem = f"{type(error).__name__}: {error}"
         if self._stamp() != self._tried:
-            return  # what was read while somebody wrote may be of two models; the next look tries again
+            self._tried = ()  # what was read while somebody wrote may be of two models; a later look tries again, whatever it finds
+            return
         if found is None:
             self._refuse(problem)
         else:

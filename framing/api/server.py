@@ -38,7 +38,7 @@ def load_served(settings: Settings) -> ServedModel:
     folder = Path(os.path.realpath(settings.model))  # where a link leads may change while the files are read
     model = load_model(folder)
     check_golden(model, folder)
-    model = with_fallback(model, settings.model, settings.multilingual)
+    model = with_fallback(model, settings.model, settings.multilingual, golden=True)
     # Takes longer than all of that, and plain English does without: what needs it meanwhile waits for it.
     Thread(target=load_identifier, daemon=True).start()
     if model.fallback is not None:

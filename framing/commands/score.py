@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tqdm import tqdm
 from framing import artifact
 from framing.batch import score_file
 from framing.commands import fallback_option, model_option
+from framing.errors import MissingExtra
 from framing.journal import journal_of
 
 SPARK_MODEL = "champion"
@@ -45,7 +47,9 @@ def command(ctx: click.Context, source: str, target: str, folder: Path, fallback
     if fresh:
         raise click.UsageError("--fresh does not go with --spark, which leaves nothing to go on from")
     given = ctx.get_parameter_source("folder") is not ParameterSource.DEFAULT
-    # By name, since this package knows nothing of training.
+    # By name, since this package knows nothing of training, and may be there alone.
+    if importlib.util.find_spec("training") is None:
+        raise MissingExtra("scoring on Spark", "spark")
     spark = importlib.import_module("training.spark")
     spark.score_on_spark(source, target, master, str(folder) if given else SPARK_MODEL, fallback)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from framing.artifact import load_model
 from training import tracking
 from training.commands import compare, follow, promotion
 
@@ -36,6 +35,6 @@ def list_models() -> None:
 @click.argument("number")
 @click.argument("folder", type=click.Path(exists=False, path_type=Path))
 def export(number: str, folder: Path) -> None:
-    """Write the model folder of version NUMBER to FOLDER, whole or not at all, and check it."""
-    tracking.export_version(tracking.version_of(tracking.connect(), number), folder)
-    click.echo(f"{load_model(folder).identity.version} in {folder}")
+    """Write the model folder of version NUMBER to FOLDER, whole or not at all, and only if it is sound."""
+    model = tracking.export_version(tracking.version_of(tracking.connect(), number), folder)
+    click.echo(f"{model.identity.version} in {folder}")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framing.artifact import MANIFEST_FILE, check_replaceable
+from framing.artifact import MANIFEST_FILE, check_golden, check_replaceable, disk_named, load_model
 from framing.errors import TrainingError
 from framing.files import whole_folder
+from framing.model import FramingModel
 from training.learned import Learned, read_learned
-from training.tracking.store import NOT_THERE, asking
+from training.tracking.store import NOT_THERE, asking, reason
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -70,12 +71,34 @@ def versions(client: MlflowClient) -> list[Version]:
     return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
 
 
-def export_version(version: Version, folder: Path) -> None:
-    """Copy the model folder of a version to `folder`, in one step."""
+def export_version(version: Version, folder: Path) -> FramingModel:
+    """Copy the model folder of a version to `folder` in one step, if it is sound; returns the model.
+
+    Raises TrainingError where the version cannot be had or is broken, ModelFolderError where the folder cannot be written.
+    """
     check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with downloaded(version_uri(version)) as source:
+        model = sound_version(version, source)
+        with disk_named(folder), whole_folder(folder) as scratch:
+            shutil.copytree(source, scratch, dirs_exist_ok=True)
+    return model
+
+
+def copy_version(version: Version, folder: Path) -> None:
+    """Copy what the registry holds for a version to `folder` in one step, sound or not."""
+    check_replaceable(folder)
     with downloaded(version_uri(version)) as source, whole_folder(folder) as scratch:
         shutil.copytree(source, scratch, dirs_exist_ok=True)
+
+
+def sound_version(version: Version, folder: Path) -> FramingModel:
+    """The model of a copy of a version. Raises TrainingError if it cannot be loaded, or does not give its golden answers."""
+    try:
+        model = load_model(folder)
+        check_golden(model, folder)
+    except Exception as error:
+        raise TrainingError(f"version {version.number} is broken: {reason(error)}") from error
+    return model
 
 
 def version_uri(version: Version) -> str:

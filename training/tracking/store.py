@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,7 +57,8 @@ def connect() -> MlflowClient:
 
 def reason(error: Exception) -> str:
     """The first line of what an error says, with the last where it only announces that; or the error's name."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    said = re.sub(r" at 0x[0-9a-f]+", "", str(error))  # the same each time
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or [type(error).__name__]
     return f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
 
 
