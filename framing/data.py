@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 
 from framing.codebook import Codebook
 from framing.errors import BadRow, DataError
-from framing.label_columns import NO_LABELS, NO_TEXT, RefusedRowError, column_problem, read_frames, read_language, read_name, read_text
+from framing.label_columns import (
+    NO_LABELS,
+    NO_TEXT,
+    RefusedRowError,
+    Role,
+    column_problem,
+    read_frames,
+    read_language,
+    read_name,
+    read_role,
+    read_text,
+)
 from framing.row_writer import open_rows_writer
 from framing.rows import Row, read_rows, scan_rows
 
@@ -55,6 +66,8 @@ class LabelledRow:
     source: str
     row: int
     passage: LabelledPassage
+    role: Role | None = None
+    """Of the passage's coder, where the row says it."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +120,15 @@ def load_dataset(paths: Sequence[str | Path], codebook: Codebook) -> Dataset:
     return Dataset(codebook, tuple(row.passage for row in load_rows(paths, codebook)))
 
 
-def load_rows(paths: Sequence[str | Path], codebook: Codebook) -> tuple[LabelledRow, ...]:
-    """The passages that `load_dataset` reads, each with its row."""
+def load_rows(paths: Sequence[str | Path], codebook: Codebook, coder: str | None = None, roles: bool = False) -> tuple[LabelledRow, ...]:
+    """The passages that `load_dataset` reads, each with its row; `coder` labelled those that name nobody.
+
+    With `roles` the column `role` is read too, and somebody who codes and adjudicates counts as two.
+    """
     files = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     if not files:
         raise DataError([BadRow("labelled data", None, "no file was given")])
-    reading = _Reading(codebook)
+    reading = _Reading(codebook, coder, roles)
     for path, name in zip(files, _file_names(files), strict=True):
         reading.read(path, name)
     if reading.refused:
@@ -155,11 +171,13 @@ class _Place:
 class _Reading:
     """What is known while files are read one after the other: the passages so far, and the rows that were refused."""
 
-    def __init__(self, codebook: Codebook) -> None:
+    def __init__(self, codebook: Codebook, coder: str | None, roles: bool) -> None:
         self.refused: list[BadRow] = []
         self._names = codebook.names
+        self._coder = coder
+        self._roles = roles
         self._rows: list[tuple[str, LabelledRow]] = []
-        self._labels: dict[tuple[str, str | None], tuple[_Place, tuple[str, ...]]] = {}
+        self._labels: dict[tuple[str, str | None, Role], tuple[_Place, tuple[str, ...]]] = {}
         self._ids: dict[str, tuple[_Place, str]] = {}
         self._groups: dict[str, tuple[_Place, str]] = {}
 
@@ -179,7 +197,8 @@ class _Reading:
                 continue
             columns.update(dict.fromkeys(row.fields))
             try:
-                self._take(self._passage(row, name), _Place(str(path), row.number))
+                role = read_role(row.fields) if self._roles else None
+                self._take(LabelledRow(str(path), row.number, self._passage(row, name), role))
             except RefusedRowError as problem:
                 refused.append(BadRow(str(path), row.number, str(problem)))
         self.refused += self._with_file_problem(str(path), columns, refused)
@@ -204,12 +223,13 @@ class _Reading:
             id=read_name(row.fields, "id") or f"{name}:{row.number}",
             group=read_name(row.fields, "group") or "",
             style=read_name(row.fields, "style"),
-            coder=read_name(row.fields, "coder"),
+            coder=read_name(row.fields, "coder") or self._coder,
             language=read_language(row.fields),
         )
 
-    def _take(self, passage: LabelledPassage, place: _Place) -> None:
+    def _take(self, row: LabelledRow) -> None:
         """Keep a passage, unless the same labels of the same coder are kept already. Raises RefusedRowError."""
+        passage, place = row.passage, _Place(row.source, row.row)
         key = text_key(passage.text)
         there, text = self._ids.setdefault(passage.id, (place, key))
         if text != key:
@@ -218,12 +238,13 @@ class _Reading:
             there, group = self._groups.setdefault(key, (place, passage.group))
             if group != passage.group:
                 raise RefusedRowError(f"is in the group '{passage.group}', but the same text is in '{group}' in {there.seen_from(place)}")
-        labelled = self._labels.get((key, passage.coder))
+        who = (key, passage.coder, row.role or "coder")
+        labelled = self._labels.get(who)
         if labelled is not None:
             _refuse_other_labels(passage.frames, place, *labelled)
             return
-        self._labels[key, passage.coder] = (place, passage.frames)
-        self._rows.append((key, LabelledRow(place.source, place.row, passage)))
+        self._labels[who] = (place, passage.frames)
+        self._rows.append((key, row))
 
 
 def _refuse_other_labels(frames: tuple[str, ...], place: _Place, there: _Place, frames_there: tuple[str, ...]) -> None:

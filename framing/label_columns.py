@@ -6,9 +6,11 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 COLUMNS = ("text", "frames", "id", "group", "style", "coder", "language")
+Role = Literal["coder", "adjudicator"]
+"""A coder labels a text; an adjudicator decides between coders, and replaces none of their labels."""
 NO_TEXT = "has no text"
 NO_LABELS = "has no labels: neither 'frames' nor a column of a frame; an empty list says that there is none"
 _MARKS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
@@ -88,6 +90,14 @@ def read_language(fields: Mapping[str, Any]) -> str | None:
     if not _CODE.fullmatch(code):
         raise RefusedRowError(f"'language' is '{name[:_SHOWN]}'; it must be a code of two letters such as en or de")
     return code
+
+
+def read_role(fields: Mapping[str, Any]) -> Role | None:
+    """Whether the row's coder codes, or decides between coders; None if it does not say. Raises RefusedRowError for another word."""
+    name = read_name(fields, "role")
+    if name is not None and name not in get_args(Role):
+        raise RefusedRowError(f"'role' is '{name[:_SHOWN]}'; accepted are {' and '.join(get_args(Role))}")
+    return cast(Role | None, name)
 
 
 def _listed(value: Any) -> list[str]:

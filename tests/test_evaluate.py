@@ -1,6 +1,7 @@
 """`framing evaluate`: figures for a folder, halves, and the log of sealed readings."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -123,6 +124,15 @@ def test_a_sealed_half_is_read_only_with_a_reason_and_every_reading_is_logged(fo
         assert run("--model", folder, "--data", passages, "--half", "sealed", "--reason", reason).exit_code == 0
     lines = (passages.parent / "sealed.md").read_text(encoding="utf-8").splitlines()
     assert [line.split(" | ")[-1] for line in lines[4:]] == ["first look |", "second / look |"]
+
+
+def test_a_reading_that_could_not_be_written_down_is_not_taken(folder, passages, tmp_path, monkeypatch):
+    shutil.copy(passages, tmp_path / "passages.jsonl")
+    (tmp_path / "sealed.md").mkdir()
+    monkeypatch.setattr("training.commands.evaluate.evaluate", lambda *_, **__: pytest.fail("sealed passages were read"))
+    refused = run("--model", folder, "--data", tmp_path / "passages.jsonl", "--half", "sealed", "--reason", "a look")
+    assert refused.exit_code == 1
+    assert "sealed.md cannot be written, and every reading of sealed passages is written down there" in refused.output
 
 
 def test_data_without_halves_says_so(folder, passages):

@@ -51,6 +51,26 @@ def test_every_row_becomes_a_label_of_its_coder(store, tmp_path, tiny_codebook):
     ]
 
 
+def test_rows_without_a_coder_are_held_against_those_that_name_the_same_one(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,coder", "Frost.,frost,anna", "Rain.,rain,anna", "Rain.,,")
+    with pytest.raises(DataError, match="row 4: labels the text of row 3 in another way: no frame here, rain there"):
+        import_labels(store, [path], tiny_codebook, Coding(coder="anna"))
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", "Rain.,rain,")
+    assert import_labels(store, [path], tiny_codebook, Coding(coder="anna")) == Imported(1, 0, 0)
+
+
+def test_a_row_may_say_that_its_coder_decides_and_the_import_that_all_do(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,coder,role", "Rain.,rain,carla,", "Rain.,,carla,adjudicator", "Frost.,frost,carla,coder")
+    assert import_labels(store, [path], tiny_codebook, Coding()) == Imported(3, 0, 0)
+    assert [kept.label.role for kept in store.current()] == ["coder", "adjudicator", "coder"]
+    path = csv_file(tmp_path, "text,frames,coder,role", "Frost.,frost,carla,coder")
+    assert import_labels(store, [path], tiny_codebook, Coding(role="adjudicator")) == Imported(1, 0, 0)
+    path = csv_file(tmp_path, "text,frames,coder,role", "Hail.,,carla,judge")
+    with pytest.raises(DataError, match="row 2: 'role' is 'judge'; accepted are coder and adjudicator"):
+        import_labels(store, [path], tiny_codebook, Coding())
+    assert len(load_dataset([path], tiny_codebook)) == 1  # elsewhere such a column means nothing
+
+
 def test_an_import_may_come_twice_and_only_what_is_new_is_kept(store, tmp_path, tiny_codebook):
     path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna")
     import_labels(store, [path], tiny_codebook, Coding())

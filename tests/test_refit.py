@@ -10,10 +10,11 @@ from framing.data import Dataset
 from framing.errors import TrainingError
 from tests.test_training import FOUR, weather
 from training.cache import CachedEncoder, TextCache
+from training.kinds import HAS_SEEN_ALL
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
 from training.record import run_figures, run_metrics, run_tables
-from training.refit import Champion, lesson_of, open_champion, over
+from training.refit import Champion, lesson_of, open_champion, over, with_lesson_told
 from training.run import Run
 from training.scores import HiddenUnits
 from training.train import Trained, train
@@ -130,6 +131,23 @@ def test_a_correction_is_a_new_label_and_the_report_says_that_its_text_was_learn
         "Of 10 of them it had learned the text with other labels.",
         "10 of them stand in groups that it has learned from, which flatters.",
     )
+
+
+def test_files_say_what_a_champion_has_learned_from_if_they_hold_what_its_manifest_tells(data, tuned):
+    alone = replace(tuned, learned=None)
+    assert with_lesson_told(alone, None) is alone
+    assert with_lesson_told(alone, rows_of(data, 0, 80)).learned == tuned.learned
+    with pytest.raises(
+        TrainingError, match=r"--trained-on names other passages than those that .* was trained on: 79 \(rain .* tells of 80 \(rain "
+    ):
+        with_lesson_told(alone, rows_of(data, 0, 79))
+    with pytest.raises(TrainingError, match="tells what the champion .* has learned from; leave --trained-on out"):
+        with_lesson_told(tuned, rows_of(data, 0, 80))
+
+
+def test_kinds_cannot_be_left_out_of_an_encoder_that_has_seen_them_all(data, tuned, tmp_path):
+    trained = train(data, REFIT, tmp_path / "model", run=QUIET, champion=tuned, leave_kinds_out=True)
+    assert trained.judged.kinds is HAS_SEEN_ALL
 
 
 @pytest.mark.parametrize("champion", ["frozen", "tuned"])

@@ -142,6 +142,32 @@ def test_the_labels_of_a_store_are_read_where_no_file_is_named(files, words_for_
     assert by_store.stdout == by_file.stdout
 
 
+def test_a_suspect_that_an_adjudicator_decided_is_put_right_in_that_role(files, words_for_vectors, tmp_path):
+    pytest.importorskip("sqlalchemy", reason="skipped: sqlalchemy is not installed")
+    data, codebook = files
+    place = str(tmp_path / "labels.db")
+    rows = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
+    wrong = next(row for row in rows if row["id"] == "p-7")
+    decided = tmp_path / "decided.jsonl"
+    decided.write_text(json.dumps({**wrong, "coder": "carla"}), encoding="utf-8")
+    assert run("import", data, "--codebook", codebook, FRAMING_LABELS=place).exit_code == 0
+    assert run("import", decided, "--codebook", codebook, "--role", "adjudicator", FRAMING_LABELS=place).exit_code == 0
+    lines = map(json.loads, run("suspects", FRAMING_LABELS=place).stdout.splitlines())
+    suspect = next(line for line in lines if line["id"] == "p-7")
+    decided.write_text(json.dumps({**suspect, "frames": []}), encoding="utf-8")
+    assert run("import", decided, "--replace", "--codebook", codebook, FRAMING_LABELS=place).stdout == "0 new, 1 replaced, 0 as before\n"
+
+
+def test_near_copies_that_leave_a_frame_too_few_groups_are_an_error_that_says_so(tiny_codebook, words_for_vectors):
+    stock = "rain fell on the road to the town by the lake below the hill in the north all day long"
+    passages = [
+        LabelledPassage(f"p-{row}", stock + f" {row}" if row < 6 else f"frost {row} on field {row * 7}" if row % 2 else f"day {row}",
+                        ("rain",) if row < 6 else ("frost",) if row % 2 else (), f"g-{row}") for row in range(60)
+    ]  # fmt: skip
+    with pytest.raises(TrainingError, match="frame 'rain' stands in 1 groups"):
+        unseen_probabilities(Dataset(tiny_codebook, tuple(passages)), Recipe("words", "as they are"))
+
+
 def test_without_labels_it_says_how_to_name_some():
     result = run("suspects")
     assert result.exit_code == 2

@@ -106,6 +106,8 @@ def test_a_folder_to_start_from_needs_no_registry_and_files_say_what_it_has_lear
         (["--data", __file__, "--state", "0" * 64], "--state is one of the label store: it needs --from-labels"),
         (["--data", __file__], "--data needs --codebook"),
         (["--from-labels", "--labels", "labels.db", "--recipe", "frozen", "--over", "."], "'frozen' does not"),
+        (["--from-labels", "--seed", "-1"], "-1 is not in the range 0<=x<=4294967295"),
+        (["--from-labels", "--jobs", "0"], "0 threads do no work; accepted are 1 or more, or -1 for one a core"),
     ],
 )
 def test_options_that_say_too_little_or_do_not_go_together_are_refused(run, champion, place, monkeypatch, arguments, problem):

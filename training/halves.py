@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 from framing.codebook import Codebook
 from framing.data import Dataset, load_dataset, read_rows, text_key
 from framing.errors import BadRow, DataError, TrainingError
+from framing.files import whole_file
 from training.intervals import Figure
 from training.learned import Learned, learned_from
 
@@ -61,13 +63,21 @@ def load_half(path: Path, codebook: Codebook, half: Half) -> Dataset:
     return dataset.subset(rows)
 
 
+def check_log(folder: Path) -> None:
+    """Raise TrainingError where a reading could not be written down: before it is taken."""
+    log = folder / LOG
+    if not os.access(log if log.exists() else folder, os.W_OK) or log.is_dir():
+        raise TrainingError(f"{log} cannot be written, and every reading of sealed passages is written down there")
+
+
 def log_reading(folder: Path, passages: str, model: str, measures: dict[str, Figure], reason: str) -> None:
     """Add a line to the log beside the sealed passages; `model` names what read them."""
     log = folder / LOG
     known = log.read_text(encoding="utf-8") if log.exists() else _HEADER
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     figures = f"{measures['macro_f1']} | {measures['mean_average_precision']}"
-    log.write_text(f"{known}| {today} | {passages} | {model} | {figures} | {_cell(reason)} |\n", encoding="utf-8")
+    with whole_file(log) as beside:
+        beside.write_text(f"{known}| {today} | {passages} | {model} | {figures} | {_cell(reason)} |\n", encoding="utf-8")
 
 
 def _cell(text: str) -> str:

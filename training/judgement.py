@@ -11,7 +11,7 @@ from training.copies import Copies
 from training.floors import TERM_STRENGTH, floors
 from training.heldout import HeldOut
 from training.intervals import Figure
-from training.kinds import NOT_ASKED, KindsOut, Unmeasured, kinds_out
+from training.kinds import HAS_SEEN_ALL, NOT_ASKED, KindsOut, Unmeasured, kinds_out
 from training.metrics import Answers, measure_all
 from training.parallel import one_thread
 from training.recipes import Recipe
@@ -47,7 +47,8 @@ def judgement(
     kinds: KindsOut | Unmeasured = NOT_ASKED
     if leave_kinds_out or (leave_kinds_out is None and vectors is not None and recipe.adaptation is None):
         run.on_stage("leaving kinds out")
-        kinds = kinds_out(apart, recipe, vectors, run)
+        taught = vectors is None and recipe.adaptation is not None
+        kinds = HAS_SEEN_ALL if taught else kinds_out(apart, recipe, vectors, run)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
     terms = unseen.blocks[1] if len(unseen.blocks) > 1 and recipe.term_strength == TERM_STRENGTH else None

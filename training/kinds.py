@@ -61,6 +61,9 @@ class KindsOut:
     kinds: tuple[KindFigures, ...]
 
 
+HAS_SEEN_ALL = Unmeasured(
+    "cannot be measured: the encoder of the model that this one starts from has learned from passages of other kinds and these"
+)
 NOT_ASKED = Unmeasured("not measured: `framing train --leave-kinds-out` does, at the cost of one more cross-validation")
 
 

@@ -47,6 +47,31 @@ def open_champion(folder: Path, learned: Learned | None = None) -> Champion:
     return Champion(model, model.encoder, read_manifest(folder), learned)
 
 
+def with_lesson_told(champion: Champion, told: Dataset | None) -> Champion:
+    """The champion with what files say it has learned from. Raises TrainingError where a run says that already, and for other passages
+    than those of its manifest; one that was itself started from a model has learned from more than these, and is taken at their word."""
+    if told is None:
+        return champion
+    made = champion.manifest
+    if champion.learned is not None:
+        raise TrainingError(f"run {made.run} tells what the champion {made.version} has learned from; leave --trained-on out")
+    if "over" not in made.recipe and _counts(told) != (known := (made.data["passages"], made.data["frames"])):
+        raise TrainingError(
+            f"--trained-on names other passages than those that {made.version} was trained on: {_counted(_counts(told))}, where its "
+            f"manifest tells of {_counted(known)}"
+        )
+    return replace(champion, learned=learned_from(told))
+
+
+def _counts(dataset: Dataset) -> tuple[int, dict[str, int]]:
+    """What can be held against a manifest: its digest is also over styles and coders, which another file of the same labels may lack."""
+    return len(dataset), dict(zip(dataset.codebook.names, dataset.labels.sum(axis=0).tolist(), strict=True))
+
+
+def _counted(counts: tuple[int, dict[str, int]]) -> str:
+    return f"{counts[0]} ({', '.join(f'{name} {count}' for name, count in counts[1].items())})"
+
+
 def over(recipe: Recipe, champion: Champion) -> Recipe:
     """The recipe with the features, the regularisation and the hidden layer of the champion's.
 

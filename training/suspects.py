@@ -14,6 +14,7 @@ from typing import Any
 
 from framing.data import Dataset, LabelledPassage
 from framing.heads import Array
+from framing.labels import Role
 from training.copies import find_copies
 from training.folds import check_trainable
 from training.heldout import held_out
@@ -40,10 +41,12 @@ class Suspect:
     quality: float
     """How well the whole label agrees with the probabilities, from 0 to 1."""
 
-    def as_row(self) -> dict[str, Any]:
-        """Plain JSON values. With `frames` put right, the row is a label that `framing labels import --replace` takes."""
+    def as_row(self, role: Role | None = None) -> dict[str, Any]:
+        """Plain JSON values. With `frames` put right, the row is a label that `framing labels import --replace` takes, of the coder in
+        that `role`."""
         own = self.passage
         named = {"id": own.id, "group": own.group, "text": own.text, "frames": list(own.frames), "coder": own.coder}
+        named |= {"role": role} if role else {}
         doubts = [{"frame": one.frame, "given": one.given, "probability": one.probability} for one in self.doubtful]
         return {**named, "style": own.style, "language": own.language, "doubtful": doubts, "quality": self.quality}
 
@@ -53,8 +56,8 @@ def unseen_probabilities(dataset: Dataset, recipe: Recipe, run: Run = Run()) -> 
 
     `recipe` learns no encoder. Raises TrainingError where a frame stands in too few groups.
     """
-    check_trainable(dataset, recipe.folds, run.seed)
     apart = find_copies(dataset, recipe.folds, run.seed).regrouped(dataset)
+    check_trainable(apart, recipe.folds, run.seed)
     run.on_stage(f"encoding {len(dataset)} passages")
     with tempfile.TemporaryDirectory() as scratch:
         vectors = build_encoder(dataset, recipe, Path(scratch), run).encode(dataset.texts).vectors

@@ -53,10 +53,15 @@ def command() -> None:
 @model_option
 @click.option("--coder", help="Who labelled the rows that have no 'coder'.")
 @click.option(
-    "--role", type=click.Choice(get_args(Role)), default="coder", show_default=True, help="Who decides between coders adjudicates."
+    "--role",
+    type=click.Choice(get_args(Role)),
+    show_default="as the rows say in 'role', else coder",
+    help="Who decides between coders adjudicates.",
 )
 @click.option("--replace", is_flag=True, help="Let a row take the place of another answer that its coder gave before.")
-def import_(files: tuple[Path, ...], where: str, book: Path | None, folder: Path, coder: str | None, role: Role, replace: bool) -> None:
+def import_(
+    files: tuple[Path, ...], where: str, book: Path | None, folder: Path, coder: str | None, role: Role | None, replace: bool
+) -> None:
     """Keep the label of every row of FILES, or of none: CSV, JSON lines or Parquet, with `text`, `frames` and `coder`."""
     codebook = load_codebook(book or folder / artifact.CODEBOOK_FILE)
     with _opened(where) as store:

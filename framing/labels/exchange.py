@@ -11,9 +11,10 @@ from typing import Any, Literal
 from framing.codebook import Codebook
 from framing.data import LabelledPassage, LabelledRow, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
+from framing.label_columns import Role
 from framing.labels.checks import wrong_field
 from framing.labels.current import CurrentLabels, first_known
-from framing.labels.label import KeptLabel, Label, Origin, Role
+from framing.labels.label import KeptLabel, Label, Origin
 from framing.labels.protocol import Labels
 
 
@@ -35,7 +36,8 @@ class Coding:
 
     coder: str | None = None
     """Who labelled the rows that name nobody."""
-    role: Role = "coder"
+    role: Role | None = None
+    """Theirs, whatever the rows say; None for what each says, and else a coder's."""
     replace: bool = False
     """Whether a row may take the place of another answer that its coder gave before."""
 
@@ -45,8 +47,8 @@ def import_labels(store: Labels, paths: Sequence[str | Path], codebook: Codebook
 
     Raises DataError with every row that is refused, StoreError.
     """
-    rows = load_rows(paths, codebook)
-    nameless = [row for row in rows if not (row.passage.coder or coding.coder)]
+    rows = load_rows(paths, codebook, coding.coder, roles=True)
+    nameless = [row for row in rows if not row.passage.coder]
     if nameless:
         raise _refused((row, "names no coder; --coder says who labelled such rows") for row in nameless)
     labels = [_label(row, coding) for row in rows]
@@ -96,7 +98,7 @@ def _label(row: LabelledRow, coding: Coding) -> Label:
     # A group that was only made up for a text alone must not stand against one that another coder names.
     group = None if passage.group == own_group(passage.text) else passage.group
     origin = Origin(id=passage.id, group=group, style=passage.style, language=passage.language)
-    return Label(passage.text, passage.frames, passage.coder or coding.coder or "", coding.role, origin=origin)
+    return Label(passage.text, passage.frames, passage.coder or "", coding.role or row.role or "coder", origin=origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from framing.data import text_key
-
-Role = Literal["coder", "adjudicator"]
-"""A coder labels a text; an adjudicator decides between coders, and replaces none of their labels."""
+from framing.label_columns import Role
 
 MAX_PAGE = 1000
 AT_ONCE = 10

@@ -20,6 +20,21 @@ rules_option = click.option(
 )  # fmt: skip
 
 
+SEED = click.IntRange(0, 2**32 - 1)
+"""What every generator of random numbers takes."""
+
+
+def _jobs(_ctx: click.Context, _option: click.Parameter, value: int) -> int:
+    if value < 1 and value != -1:
+        raise click.BadParameter(f"{value} threads do no work; accepted are 1 or more, or -1 for one a core")
+    return value
+
+
+def jobs_option(what: str) -> Callable[..., Any]:
+    """`jobs`, how many threads do this."""
+    return click.option("--jobs", default=-1, show_default=True, callback=_jobs, help=f"Threads for {what}; -1: one a core.")
+
+
 def cache_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`cache`, a folder or None, and `no_cache`."""
     kept = click.option(

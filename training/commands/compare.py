@@ -8,7 +8,7 @@ import click
 
 from framing.files import whole_file
 from training import tracking
-from training.commands import cache_options, text_cache
+from training.commands import cache_options, jobs_option, text_cache
 from training.compare import compare, joint_codebook
 from training.comparison import EvaluationSet
 from training.comparison_report import comparison_page, comparison_table, verdict_sentence
@@ -25,7 +25,7 @@ from training.halves import evaluation_name, load_evaluation
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison, with plots and texts, as one page.")
 @click.option("--track/--no-track", default=True, help="Log the comparison to MLflow; without, MLflow is not asked of two folders.")
 @cache_options
-@click.option("--jobs", default=-1, show_default=True, help="Threads for intervals; -1: one a core.")
+@jobs_option("intervals")
 def command(old: str, new: str, evaluation: Path, html: Path | None, track: bool, cache: Path | None, no_cache: bool, jobs: int) -> None:
     """Score models OLD and NEW on the same passages, and say which is better, how surely, and what they answer otherwise.
 

@@ -15,9 +15,9 @@ from framing.data import Dataset, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
 from framing.language import language_of
 from training.cache import with_cache
-from training.commands import cache_options, text_cache
+from training.commands import cache_options, jobs_option, text_cache
 from training.evaluate import MODEL, evaluate, evaluation_report
-from training.halves import HALVES, Half, check_open, describe, load_half, log_reading
+from training.halves import HALVES, Half, check_log, check_open, describe, load_half, log_reading
 
 
 @click.command("evaluate")
@@ -35,7 +35,7 @@ from training.halves import HALVES, Half, check_open, describe, load_half, log_r
 @click.option("--reason", default="", help="Why the sealed half is read; written to sealed.md beside the data.")
 @cache_options
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
-@click.option("--jobs", default=-1, show_default=True)
+@jobs_option("intervals")
 def command(
     folder: Path, fallback: Path | None, data: tuple[Path, ...], training: tuple[Path, ...], half: Half | None, reason: str,
     cache: Path | None, no_cache: bool, as_json: bool, jobs: int,
@@ -72,4 +72,6 @@ def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason:
         raise click.UsageError("--half takes one --data file")
     if half == "sealed" and not reason.strip():
         raise TrainingError("sealed passages are read only with a reason: --reason 'why now'")
+    if half == "sealed":
+        check_log(data[0].parent)
     return load_half(data[0], codebook, half)

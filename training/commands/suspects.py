@@ -12,10 +12,10 @@ from framing.artifact import CODEBOOK_FILE
 from framing.codebook import load_codebook
 from framing.commands import model_option
 from framing.data import Dataset, load_dataset
-from framing.labels import open_store
+from framing.labels import Role, open_store
 from framing.labels.current import current_labels
 from framing.labels.exchange import labelled_passages
-from training.commands import say_stage
+from training.commands import SEED, jobs_option, say_stage
 from training.halves import check_open
 from training.recipes import recipe_named
 from training.run import Run
@@ -33,8 +33,8 @@ _RECIPE = recipe_named("frozen")
     help="The codebook of the passages; of a store, only labels made by it.",
 )  # fmt: skip
 @model_option
-@click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", default=-1, show_default=True, help="Threads for folds; -1: one a core.")
+@click.option("--seed", type=SEED, default=0, show_default=True)
+@jobs_option("folds")
 def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder: Path, seed: int, jobs: int) -> None:
     """Labels that are likely wrong, the worst first, as JSON lines: each with the frames in doubt and their probabilities.
 
@@ -44,16 +44,20 @@ def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder
     if data:
         check_open(data)
         dataset = load_dataset(data, load_codebook(book or folder / CODEBOOK_FILE))
+        adjudicated: frozenset[str] = frozenset()
     elif where is not None:
-        dataset = _stored(where, book)
+        dataset, adjudicated = _stored(where, book)
     else:
         raise click.UsageError("name the labels: --data FILE, or --labels (FRAMING_LABELS) and the label store")
     probabilities = unseen_probabilities(dataset, _RECIPE, Run(seed, jobs, on_stage=say_stage))
     for suspect in find_suspects(dataset, probabilities):
-        click.echo(json.dumps(suspect.as_row(), ensure_ascii=False).encode())
+        role: Role | None = "adjudicator" if suspect.passage.text in adjudicated else None
+        click.echo(json.dumps(suspect.as_row(role), ensure_ascii=False).encode())
 
 
-def _stored(where: str, book: Path | None) -> Dataset:
+def _stored(where: str, book: Path | None) -> tuple[Dataset, frozenset[str]]:
+    """The labels that hold, and the texts whose label is an adjudicator's."""
     with closing(open_store(where, create=False)) as store:
         current = current_labels(store, load_codebook(book) if book else None)
-    return Dataset(current.codebook, tuple(labelled_passages(current)))
+    adjudicated = frozenset(text.adjudication.label.text for text in current.texts if text.adjudication)
+    return Dataset(current.codebook, tuple(labelled_passages(current))), adjudicated

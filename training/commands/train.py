@@ -10,7 +10,7 @@ import click
 
 from framing.importing import importing
 from training import tracking
-from training.commands import cache_options, rules_option
+from training.commands import SEED, cache_options, jobs_option, rules_option
 from training.recipes import AUTO, CHAMPION, RECIPES
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,7 +33,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--over", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="For refit: the model folder to start from; default: the registry's champion.",
 )  # fmt: skip
-@click.option("--trained-on", type=_FILE, multiple=True, help="For refit with --over: the files that this model has learned from.")
+@click.option(
+    "--trained-on", type=_FILE, multiple=True, help="For refit: the files that the model it starts from learned from, where no run tells."
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the model folder goes; default runs/RECIPE.")
 @click.option(
     "--evaluation", type=_FILE, help="Passages from another source than the training data, to measure on and to decide a promotion."
@@ -47,9 +49,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Also answer each passage without its kind (its id up to the first hyphen); default: unless the recipe fine-tunes.",
 )  # fmt: skip
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
-@click.option("--seed", default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @cache_options
-@click.option("--jobs", default=-1, show_default=True, help="Threads for folds and intervals; -1: one a core.")
+@jobs_option("folds and intervals")
 def command(**given: Any) -> None:
     """Train a model from labelled passages and a codebook.
 

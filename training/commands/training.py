@@ -20,11 +20,10 @@ from training.commands.promotion import promoted, tell
 from training.copies import near_pairs
 from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
-from training.learned import learned_from
 from training.passages import Passages, read_passages
 from training.promotion import challenge, conclude, user
 from training.recipes import AUTO, CHAMPION, Recipe, recipe_named
-from training.refit import Champion, open_champion
+from training.refit import Champion, open_champion, with_lesson_told
 from training.report import copies_section
 from training.rules import load_rules
 from training.run import Run
@@ -103,17 +102,18 @@ def _champion(
     mlflow: tracking.Beside | None, recipe: Recipe, folder: Path | None, trained_on: tuple[Path, ...], codebook: Codebook
 ) -> Iterator[Champion | None]:
     """The model that the recipe starts from, if it starts from one."""
+    told = load_dataset(trained_on, codebook) if trained_on else None
     if recipe.encoder != CHAMPION:
         yield None
     elif folder is not None:
-        yield open_champion(folder, learned_from(load_dataset(trained_on, codebook)) if trained_on else None)
+        yield with_lesson_told(open_champion(folder), told)
     else:
         assert mlflow is not None
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # the other process may still be writing to it
             found, learned = mlflow(tracking.fetch_champion, Path(scratch))
             with sound("the champion"):
                 champion = open_champion(found, learned)
-            yield champion
+            yield with_lesson_told(champion, told)
 
 
 def look_ahead(dataset: Dataset) -> None:
