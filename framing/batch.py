@@ -22,7 +22,7 @@ from framing.model import FramingModel, ToRead
 from framing.prediction import PassageAnswer
 from framing.reading_cache import ReadingCache
 from framing.row_groups import ColumnTypes
-from framing.row_writer import column_types, open_rows_writer
+from framing.row_writer import column_types, open_rows_writer, refusals_named
 from framing.rows import Row, read_rows, scan_rows
 from framing.runtime import runtime
 
@@ -57,7 +57,8 @@ def score_file(model: FramingModel, source: str | Path, target: str | Path, on_r
     if source.exists() and target.exists() and target.samefile(source):
         raise DataError([BadRow(str(target), None, "is the file the rows come from; write to another one")])
     types = column_types(target, source)
-    checked = check_rows(source, types)
+    with refusals_named(target):
+        checked = check_rows(source, types)
     # A format with fixed columns takes them from the first row.
     columns = dict.fromkeys(() if target.suffix.lower() in _JSON_LINES else checked.columns)
     journals = open_journal(target, _origin(model, source), fresh)

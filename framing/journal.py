@@ -106,7 +106,9 @@ def _opened(path: Path, origin: Origin, fresh: bool) -> BinaryIO:
     with ExitStack() as opened:
         file = opened.enter_context(_locked(path))
         is_new = not os.fstat(file.fileno()).st_size
-        if not is_new:
+        if is_new:
+            opened.callback(path.unlink, missing_ok=True)  # should the disk be full
+        else:
             _check(path, file.readline(_FIRST_LINE), {} if fresh else origin)
         # A killed run had no time to remove its half-written target.
         Journal(path, file).unfinished.unlink(missing_ok=True)

@@ -13,7 +13,10 @@ ROW_GROUP = 1000
 
 
 class ColumnTypes:
-    """Types that hold every value of the rows it is told, for who can read these twice. Raises ImportError without pyarrow."""
+    """Types that hold every value of the rows it is told, for who can read these twice. Raises ImportError without pyarrow.
+
+    `add` and `finish` raise UnwritableError, with the row, for a value that not even text can hold.
+    """
 
     def __init__(self) -> None:
         import pyarrow  # noqa: F401 - whether it is there is known before the first row
@@ -22,6 +25,7 @@ class ColumnTypes:
         self.as_text: set[str] = set()
         """Columns that only JSON text can hold: of mixed kinds, or with nothing in any row."""
         self._rows: list[Mapping[str, Any]] = []
+        self._told = 0
         self._names: dict[str, None] = {}
 
     def add(self, fields: Mapping[str, Any]) -> None:
@@ -37,17 +41,35 @@ class ColumnTypes:
     def _settle(self) -> None:
         for name in self._names:
             values = [row.get(name) for row in self._rows]
-            if name in self.as_text or all(value is None for value in values):
-                continue
-            array = _exact_array(values, self.types.get(name))
-            if array is None and str(self.types.get(name)) == "int64":
-                array = _exact_array(values, "float64")  # whole numbers so far, and now others
-            if array is None:
+            kind = None if all(value is None for value in values) else self._kind(name, values)
+            if kind is not None:
+                self.types[name] = kind
+            elif any(value is not None for value in values):
                 self.as_text.add(name)
                 self.types.pop(name, None)
-            else:
-                self.types[name] = array.type
+                self._check_texts(values)
+        self._told += len(self._rows)
         self._rows.clear()
+
+    def _kind(self, name: str, values: Sequence[Any]) -> Any | None:
+        """A type for these values and those before, None where there is none."""
+        if name in self.as_text:
+            return None
+        known = self.types.get(name)
+        try:
+            array = _exact_array(values, known)
+            if array is None and str(known) == "int64":
+                array = _exact_array(values, "float64")  # whole numbers so far, and now others
+        except RecursionError:
+            return None
+        return None if array is None else array.type
+
+    def _check_texts(self, values: Sequence[Any]) -> None:
+        for row, value in enumerate(values, self._told + 1):
+            try:
+                text_cell(value)
+            except UnwritableError as error:
+                raise UnwritableError(str(error), row) from error
 
 
 class RowGroups:

@@ -29,7 +29,7 @@ class RowsWriter:
 
     def write(self, fields: Fields) -> None:
         """Write one row. Raises DataError if the format cannot hold it, or if the disk is full."""
-        with _refusals_named(self.path, self.rows + 1):
+        with refusals_named(self.path, self.rows + 1):
             self._write(fields)
         self.rows += 1
 
@@ -49,11 +49,11 @@ def open_rows_writer(path: str | Path, like: Like = None, beside: Path | None = 
     if form is None:
         raise DataError([BadRow(str(path), None, UNKNOWN_FORMAT)])
     with ExitStack() as opened:
-        with _refusals_named(path):
+        with refusals_named(path):
             unfinished = opened.enter_context(whole_file(path, beside))
             write = opened.enter_context(form(unfinished, like))
         yield RowsWriter(path, write)
-        with _refusals_named(path):
+        with refusals_named(path):
             opened.close()
 
 
@@ -69,7 +69,7 @@ def column_types(path: str | Path, source: str | Path) -> ColumnTypes | None:
 
 
 @contextmanager
-def _refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
+def refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
     """Turn what a format or the disk refuses into a DataError."""
     try:
         yield

@@ -129,6 +129,18 @@ def test_a_parquet_column_holds_what_only_a_late_row_has(tiny_model, tmp_path, f
     assert values[:-1] == [written[0]] * ROW_GROUP
 
 
+def test_a_row_that_parquet_cannot_hold_is_known_before_any_is_scored(tiny_model, tmp_path):
+    deep: list = []
+    for _ in range(700):
+        deep = [deep]
+    rows = [{"text": "Rain.", "value": "x"}] * (ROW_GROUP + 1) + [{"text": "Rain.", "value": deep}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    unread = replace(tiny_model, encoder=None)
+    with pytest.raises(DataError, match=f"out.parquet, row {ROW_GROUP + 2}: is nested too deeply"):
+        score_file(unread, tmp_path / "in.jsonl", tmp_path / "out.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
 def test_a_field_that_only_later_rows_have_becomes_a_column(tiny_model, tmp_path):
     write_rows(tmp_path / "in.jsonl", [{"text": "Rain."}, {"text": "Frost.", "note": "late"}])
     score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.csv")

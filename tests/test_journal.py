@@ -96,6 +96,17 @@ def test_a_full_disk_is_told_and_costs_only_what_did_not_fit(tmp_path):
         assert list(journal.kept()) == ["one"]
 
 
+def test_a_disk_that_is_full_from_the_start_leaves_nothing(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(DataError, match=r"out\.part: cannot be written \(File too large\)"), open_journal(tmp_path / "out", ORIGIN):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("fresh", [False, True])
 def test_the_half_written_target_of_a_killed_run_is_removed(tmp_path, fresh):
     leave(tmp_path / "out", ["one"], KeyboardInterrupt())
