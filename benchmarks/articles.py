@@ -18,7 +18,7 @@ from framing.artifact import load_model
 from framing.commands import model_option
 from framing.model import FramingModel
 from framing.prediction import DECISIONS, PassageAnswer
-from training.halves import HALVES, Half, log_reading
+from training.halves import HALVES, Half, check_log, log_reading
 from training.metrics import Answers, measure_all
 from training.report import comparison_table, frame_table
 
@@ -74,6 +74,8 @@ def command(folder: Path, articles: Path, half: Half, reason: str) -> None:
         raise click.ClickException(f"skipped: there are no articles at {articles}")
     if half == "sealed" and not reason.strip():
         raise click.UsageError("sealed passages are read only with a reason: --reason 'why now'")
+    if half == "sealed":
+        check_log(SEEDS)
     model = load_model(folder)
     lines = list(read_articles(model, articles, half))
     kept = [line for line in lines if not line.coded.furniture and line.answer.left_out is None]

@@ -7,9 +7,9 @@ import json
 import logging
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from framing.codebook import load_codebook
 from framing.encoder import KINDS, SavedEncoder, open_encoder
 from framing.errors import CodebookError, EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
-from framing.files import whole_file, whole_folder
+from framing.files import disk_refusals, whole_file, whole_folder
 from framing.heads import Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
@@ -80,8 +80,8 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
     encoder = model.encoder
     if not isinstance(encoder, SavedEncoder):
         raise EncoderError(f"only a model whose encoder is {', '.join(KINDS)} can be saved")
-    check_replaceable(folder)
-    with disk_named(Path(folder)), whole_folder(folder) as scratch:
+    prepare_place(folder)
+    with disk_refusals(partial(ModelFolderError, Path(folder))), whole_folder(folder) as scratch:
         for name in encoder.files:
             (scratch / name).write_bytes((encoder.folder / name).read_bytes())
         _write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
@@ -107,14 +107,15 @@ def write_run(folder: str | Path, run: str) -> None:
         _write_json(beside, asdict(replace(manifest, run=run)))
 
 
-def check_replaceable(folder: str | Path) -> None:
-    """Make the folder around `folder`; raise ModelFolderError if it cannot be written, or if something else than a model stands where one
-    is to be written."""
+def prepare_place(folder: str | Path) -> None:
+    """Make the folder around `folder`. Raises ModelFolderError if that cannot be written, or if something else than a model stands where
+    one is to be written."""
     folder = Path(folder)
-    with disk_named(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(os.path.realpath(folder.parent), os.W_OK | os.X_OK):
-        raise ModelFolderError(folder.parent, "cannot be written to; name another folder for the model")
+    around = Path(os.path.realpath(folder)).parent
+    with disk_refusals(partial(ModelFolderError, folder)):
+        around.mkdir(parents=True, exist_ok=True)
+    if not os.access(around, os.W_OK | os.X_OK):
+        raise ModelFolderError(around, "cannot be written to; name another folder for the model")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST_FILE).is_file():
         raise ModelFolderError(folder, "holds something else than a model, which would be lost; name a new or an empty folder")
     if folder.exists() and not folder.is_dir():
@@ -300,15 +301,6 @@ def _shallow(manifest: Manifest) -> dict[str, Any]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def disk_named(folder: Path) -> Iterator[None]:
-    """What the disk refuses inside becomes a ModelFolderError."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelFolderError(folder, f"cannot be written ({error.strerror or error})") from error
 
 
 def _sha256(path: Path) -> str:

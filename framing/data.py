@@ -175,7 +175,7 @@ class _Reading:
         self.refused: list[BadRow] = []
         self._names = codebook.names
         self._coder = coder
-        self._roles = roles
+        self._roles = roles and "role" not in self._names  # a frame may be called so
         self._rows: list[tuple[str, LabelledRow]] = []
         self._labels: dict[tuple[str, str | None, Role], tuple[_Place, tuple[str, ...]]] = {}
         self._ids: dict[str, tuple[_Place, str]] = {}

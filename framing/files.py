@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,6 +72,15 @@ def point_link(link: str | Path, folder: str | Path) -> None:
         _flush(place.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_refusals(error: Callable[[str], Exception]) -> Iterator[None]:
+    """Raise `error` of the problem, in words that follow a name, where the disk refuses what is done inside."""
+    try:
+        yield
+    except OSError as refused:
+        raise error(f"cannot be written ({refused.strerror or refused})") from refused
 
 
 def lock(handle: int) -> None:

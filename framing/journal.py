@@ -6,12 +6,12 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from framing.errors import BadRow, DataError
-from framing.files import lock
+from framing.files import disk_refusals, lock
 
 SUFFIX = ".part"
 SECONDS = 2.0
@@ -106,17 +106,17 @@ def _opened(path: Path, origin: Origin, fresh: bool) -> BinaryIO:
     with ExitStack() as opened:
         file = opened.enter_context(_locked(path))
         is_new = not os.fstat(file.fileno()).st_size
-        if is_new:
-            opened.callback(path.unlink, missing_ok=True)  # should the disk be full
-        else:
+        if not is_new:
             _check(path, file.readline(_FIRST_LINE), {} if fresh else origin)
         # A killed run had no time to remove its half-written target.
         Journal(path, file).unfinished.unlink(missing_ok=True)
         if is_new or fresh:
+            opened.callback(path.unlink, missing_ok=True)  # should the disk be full
             file.seek(0)
             file.truncate()
             file.write(json.dumps({"journal": _MARK, **origin}).encode() + b"\n")
             file.flush()
+            os.fsync(file.fileno())
         opened.pop_all()
     return file
 
@@ -155,9 +155,5 @@ def _lock(file: BinaryIO) -> None:
         raise DataError([BadRow(str(file.name), None, "is being written by another run to the same target")]) from error
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError([BadRow(str(path), None, f"cannot be written ({error.strerror or error})")]) from error
+def _named(path: Path) -> AbstractContextManager[None]:
+    return disk_refusals(lambda problem: DataError([BadRow(str(path), None, problem)]))

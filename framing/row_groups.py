@@ -8,6 +8,8 @@ from typing import Any
 
 from framing.row_values import UnwritableError, check_columns, plain_value, text_cell
 
+_WHOLE = 2**53
+"""Up to here a float holds every whole number."""
 ROW_GROUP = 1000
 """Rows that are kept in memory and written together."""
 
@@ -26,6 +28,8 @@ class ColumnTypes:
         """Columns that only JSON text can hold: of mixed kinds, or with nothing in any row."""
         self._rows: list[Mapping[str, Any]] = []
         self._told = 0
+        self._large: set[str] = set()
+        """Columns with whole numbers that a float does not hold."""
         self._names: dict[str, None] = {}
 
     def add(self, fields: Mapping[str, Any]) -> None:
@@ -56,9 +60,12 @@ class ColumnTypes:
         if name in self.as_text:
             return None
         known = self.types.get(name)
+        if known is not None and any(isinstance(value, bool) for value in values) and str(known) != "bool":
+            return None  # pyarrow takes true for 1
+        self._large |= {name} if any(isinstance(value, int) and abs(value) > _WHOLE for value in values) else set()
         try:
             array = _exact_array(values, known)
-            if array is None and str(known) == "int64":
+            if array is None and str(known) == "int64" and name not in self._large:
                 array = _exact_array(values, "float64")  # whole numbers so far, and now others
         except RecursionError:
             return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from framing.errors import BadRow, DataError, MissingExtra
-from framing.files import whole_file
+from framing.files import disk_refusals, whole_file
 from framing.row_groups import ColumnTypes, RowGroups
 from framing.row_values import UnwritableError, check_columns, json_text, text_cell
 from framing.rows import UNKNOWN_FORMAT
@@ -72,9 +72,8 @@ def column_types(path: str | Path, source: str | Path) -> ColumnTypes | None:
 def refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
     """Turn what a format or the disk refuses into a DataError."""
     try:
-        yield
-    except OSError as error:
-        raise DataError([BadRow(str(path), None, f"cannot be written ({error.strerror or error})")]) from error
+        with disk_refusals(lambda problem: DataError([BadRow(str(path), None, problem)])):
+            yield
     except UnicodeEncodeError as error:
         raise DataError([BadRow(str(path), row, "holds half of a surrogate pair, which is no character")]) from error
     except UnwritableError as error:

@@ -14,8 +14,8 @@ from framing.artifact import (
     FORMAT,
     Manifest,
     check_golden,
-    check_replaceable,
     load_model,
+    prepare_place,
     read_golden,
     read_manifest,
     save_model,
@@ -263,8 +263,8 @@ def test_a_place_where_no_folder_can_be_made_is_refused_before_any_work(tmp_path
     (tmp_path / "file").touch()
     for place in (tmp_path / "file" / "model", tmp_path / "file" / "x" / "model"):
         with pytest.raises(ModelFolderError, match=f"{place}: cannot be written "):
-            check_replaceable(place)
-    check_replaceable(tmp_path / "new" / "model")
+            prepare_place(place)
+    prepare_place(tmp_path / "new" / "model")
     assert list((tmp_path / "new").iterdir()) == []
 
 

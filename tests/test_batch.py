@@ -118,6 +118,8 @@ def test_columns_of_a_parquet_file_keep_their_types(tiny_model, tmp_path):
         ([1], {"a": 1}, ("[1]", '{"a": 1}')),
         ({"a": 1}, {"a": "x"}, ('{"a": 1}', '{"a": "x"}')),
         ([1], ["x"], ("[1]", '["x"]')),
+        (3, True, ("3", "true")),
+        (2**53 + 1, 3.5, ("9007199254740993", "3.5")),
     ],
 )
 def test_a_parquet_column_holds_what_only_a_late_row_has(tiny_model, tmp_path, first, later, written):

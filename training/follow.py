@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from framing.errors import TrainingError
+from framing.errors import MissingExtra, TrainingError
 from framing.files import lock, point_link
 from framing.following import Following, read_following, write_following
 from training import tracking
@@ -136,13 +136,13 @@ class Follower:
     def _fetch(self, version: tracking.Version, place: Path) -> None:
         """Have a sound copy of a version at `place`; one that is there is used, so that a rollback needs no download."""
         try:
-            tracking.sound_version(version, place)
+            _check(version, place)
         except TrainingError:
             fetched = self.versions / f".fetched-{place.name}"  # what is served stays in place until a sound copy is there
             with _removed_on_error(fetched):
                 with _named(f"version {version.number} cannot be fetched"):
                     tracking.copy_version(version, fetched)
-                tracking.sound_version(version, fetched)
+                _check(version, fetched)
                 with _named(f"version {version.number} cannot be put in place"):
                     shutil.rmtree(place, ignore_errors=True)
                     fetched.rename(place)
@@ -158,6 +158,13 @@ class Follower:
         for path in others:
             if path not in whole[-1:]:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _check(version: tracking.Version, place: Path) -> None:
+    try:
+        tracking.sound_version(version, place)
+    except MissingExtra as error:
+        raise TrainingError(f"version {version.number} cannot be checked here: {error}") from error
 
 
 @contextmanager

@@ -65,8 +65,8 @@ def load_half(path: Path, codebook: Codebook, half: Half) -> Dataset:
 
 def check_log(folder: Path) -> None:
     """Raise TrainingError where a reading could not be written down: before it is taken."""
-    log = folder / LOG
-    if not os.access(log if log.exists() else folder, os.W_OK) or log.is_dir():
+    log = Path(os.path.realpath(folder / LOG))
+    if not os.access(log.parent, os.W_OK | os.X_OK) or log.is_dir():
         raise TrainingError(f"{log} cannot be written, and every reading of sealed passages is written down there")
 
 

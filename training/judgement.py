@@ -40,15 +40,17 @@ def judgement(
     """Measure `unseen`, the held-out answers for `dataset`; folds and intervals go by the groups that `copies` joined.
 
     `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs the others as much as the cross-validation
-    again, and a recipe that starts from a champion more time than it has: unless told, only the rest do. What others answered
+    again, and a recipe that starts from a champion more time than it has: unless told, only the rest do; over an encoder that was
+    taught none can be left out. What others answered
     for the same passages is measured `beside`.
     """
     apart = copies.regrouped(dataset)
     kinds: KindsOut | Unmeasured = NOT_ASKED
-    if leave_kinds_out or (leave_kinds_out is None and vectors is not None and recipe.adaptation is None):
+    if leave_kinds_out and vectors is None and recipe.adaptation is not None:
+        kinds = HAS_SEEN_ALL
+    elif leave_kinds_out or (leave_kinds_out is None and vectors is not None and recipe.adaptation is None):
         run.on_stage("leaving kinds out")
-        taught = vectors is None and recipe.adaptation is not None
-        kinds = HAS_SEEN_ALL if taught else kinds_out(apart, recipe, vectors, run)
+        kinds = kinds_out(apart, recipe, vectors, run)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
     terms = unseen.blocks[1] if len(unseen.blocks) > 1 and recipe.term_strength == TERM_STRENGTH else None

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from framing.artifact import Manifest, check_replaceable, load_model, save_model
+from framing.artifact import Manifest, load_model, prepare_place, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
 from framing.encoder import CompiledEncoder, Encoder, SavedEncoder, Vectors
@@ -75,7 +75,7 @@ def train(
     A recipe over a champion's encoder starts from `champion`, and learns from and is judged on what `lesson_of` says.
     The same data, recipe, champion, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
-    check_replaceable(folder)
+    prepare_place(folder)
     recipe = recipe if champion is None else over(recipe, champion)
     lesson = lesson_of(dataset, champion)
     with tempfile.TemporaryDirectory() as scratch:

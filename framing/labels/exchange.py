@@ -47,7 +47,7 @@ def import_labels(store: Labels, paths: Sequence[str | Path], codebook: Codebook
 
     Raises DataError with every row that is refused, StoreError.
     """
-    rows = load_rows(paths, codebook, coding.coder, roles=True)
+    rows = load_rows(paths, codebook, coding.coder, roles=coding.role is None)
     nameless = [row for row in rows if not row.passage.coder]
     if nameless:
         raise _refused((row, "names no coder; --coder says who labelled such rows") for row in nameless)

@@ -36,5 +36,5 @@ def list_models() -> None:
 @click.argument("folder", type=click.Path(exists=False, path_type=Path))
 def export(number: str, folder: Path) -> None:
     """Write the model folder of version NUMBER to FOLDER, whole or not at all, and only if it is sound."""
-    model = tracking.export_version(tracking.version_of(tracking.connect(), number), folder)
-    click.echo(f"{model.identity.version} in {folder}")
+    identity = tracking.export_version(tracking.version_of(tracking.connect(), number), folder)
+    click.echo(f"{identity.version} in {folder}")

@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framing.artifact import MANIFEST_FILE, check_golden, check_replaceable, disk_named, load_model
-from framing.errors import TrainingError
-from framing.files import whole_folder
-from framing.model import FramingModel
+from framing.artifact import MANIFEST_FILE, check_golden, load_model, prepare_place
+from framing.errors import MissingExtra, ModelFolderError, TrainingError
+from framing.files import disk_refusals, whole_folder
+from framing.prediction import ModelIdentity
 from training.learned import Learned, read_learned
 from training.tracking.store import NOT_THERE, asking, reason
 
@@ -71,34 +72,38 @@ def versions(client: MlflowClient) -> list[Version]:
     return sorted((version_of(client, str(entry.version)) for entry in found), key=lambda version: -int(version.number))
 
 
-def export_version(version: Version, folder: Path) -> FramingModel:
-    """Copy the model folder of a version to `folder` in one step, if it is sound; returns the model.
+def export_version(version: Version, folder: Path) -> ModelIdentity:
+    """Copy the model folder of a version to `folder` in one step, if it is sound; returns which model that is.
 
-    Raises TrainingError where the version cannot be had or is broken, ModelFolderError where the folder cannot be written.
+    Raises TrainingError where the version cannot be had or is broken, MissingExtra where it cannot be checked here, ModelFolderError
+    where the folder cannot be written.
     """
-    check_replaceable(folder)
+    prepare_place(folder)
     with downloaded(version_uri(version)) as source:
-        model = sound_version(version, source)
-        with disk_named(folder), whole_folder(folder) as scratch:
+        identity = sound_version(version, source)
+        with disk_refusals(partial(ModelFolderError, folder)), whole_folder(folder) as scratch:
             shutil.copytree(source, scratch, dirs_exist_ok=True)
-    return model
+    return identity
 
 
 def copy_version(version: Version, folder: Path) -> None:
     """Copy what the registry holds for a version to `folder` in one step, sound or not."""
-    check_replaceable(folder)
+    prepare_place(folder)
     with downloaded(version_uri(version)) as source, whole_folder(folder) as scratch:
         shutil.copytree(source, scratch, dirs_exist_ok=True)
 
 
-def sound_version(version: Version, folder: Path) -> FramingModel:
-    """The model of a copy of a version. Raises TrainingError if it cannot be loaded, or does not give its golden answers."""
+def sound_version(version: Version, folder: Path) -> ModelIdentity:
+    """Which model a copy of a version holds. Raises TrainingError if it cannot be loaded, or does not give its golden answers, and
+    MissingExtra where packages for that are not installed."""
     try:
         model = load_model(folder)
         check_golden(model, folder)
+    except MissingExtra:
+        raise
     except Exception as error:
         raise TrainingError(f"version {version.number} is broken: {reason(error)}") from error
-    return model
+    return model.identity
 
 
 def version_uri(version: Version) -> str:
