@@ -142,8 +142,12 @@ def write_labels(folder: Path) -> tuple[Path, Path]:
 
 def write_evaluation(path: Path) -> None:
     """What is for tuning of both sets that nothing is trained on, as one file."""
-    lines = [line for name in ("challenge", "retold") for line in (SEEDS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-    path.write_text("".join(f"{line}\n" for line in lines if json.loads(line)["half"] == "tune"), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        for name in ("challenge", "retold"):
+            rows = map(json.loads, (SEEDS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+            for row in rows:
+                if row["half"] == "tune":  # the two call some passages alike
+                    file.write(json.dumps({**row, "id": f"{name}-{row['id']}", "group": f"{name}/{row['group']}"}) + "\n")
 
 
 @contextmanager

@@ -23,4 +23,4 @@ def test_no_sealed_passage_is_among_those_it_is_judged_by(tmp_path):
     write_evaluation(tmp_path / "evaluation.jsonl")
     rows = rows_of(tmp_path / "evaluation.jsonl")
     assert {row["half"] for row in rows} == {"tune"}
-    assert len(rows) == 266
+    assert len({row["id"] for row in rows}) == len(rows) == 266
