@@ -17,7 +17,7 @@ from framing.api.queue import AHEAD
 from framing.api.settings import Settings
 from framing.encoder import EncodedTexts
 from framing.model import FramingModel
-from framing.text import Split
+from framing.text import Passage
 from tests.conftest import WordEncoder
 
 PATIENCE = 20
@@ -100,10 +100,10 @@ def test_a_bad_line_is_answered_by_a_problem_with_its_number_and_the_others_go_o
 
 def test_a_mistake_of_the_server_is_told_for_its_line_only(tiny_model):
     class Broken(FramingModel):
-        def labelling(self, text: str, split: Split = "paragraph", evidence: bool = True):
+        def labelling_passages(self, passages: Sequence[Passage], text: str, language: str, evidence: bool = True):
             if SECRET in text:
                 raise RuntimeError(text)
-            return super().labelling(text, split, evidence)
+            return super().labelling_passages(passages, text, language, evidence)
 
     broken = Broken(**{name: getattr(tiny_model, name) for name in tiny_model.__dataclass_fields__})
     problem, answer = ask(TestClient(create_app(broken, Settings())), line(SECRET), line("Rain."))
