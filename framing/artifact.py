@@ -140,19 +140,19 @@ def load_model(folder: str | Path) -> FramingModel:
     return FramingModel(codebook, encoder, vocabulary, heads, identity, tuple(manifest.languages))
 
 
-def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None, golden: bool = False) -> FramingModel:
+def with_fallback(model: FramingModel, folder: str | Path, fallback: str | Path | None = None) -> FramingModel:
     """The model of `folder` with the fallback of another folder, or where none is given, of the one beside it that is named after it.
 
     Nobody asked for the one beside: if it cannot serve, a line is logged and the model stands alone. Raises ModelFolderError, or
-    MissingExtra, for a fallback that was given. `golden` holds the fallback against its golden answers.
+    MissingExtra, for a fallback that was given.
     """
     if fallback is not None:
-        return replace(model, fallback=_fallback_for(model, Path(fallback), golden))
+        return replace(model, fallback=_fallback_for(model, Path(fallback)))
     beside = fallback_beside(folder)
     if not (beside / MANIFEST_FILE).is_file():
         return model
     try:
-        return replace(model, fallback=_fallback_for(model, beside, golden))
+        return replace(model, fallback=_fallback_for(model, beside))
     except MissingExtra as error:
         _log.info("%s is not used: %s", beside, error)
     except ModelFolderError as error:
@@ -165,17 +165,14 @@ def fallback_beside(folder: str | Path) -> Path:
     return Path(os.path.abspath(folder) + FALLBACK_SUFFIX)  # noqa: PTH100 - a link to a folder keeps its own name
 
 
-def _fallback_for(model: FramingModel, folder: Path, golden: bool) -> FramingModel:
+def _fallback_for(model: FramingModel, folder: Path) -> FramingModel:
     try:
         names = load_codebook(folder / CODEBOOK_FILE).names if (folder / CODEBOOK_FILE).is_file() else model.codebook.names
     except CodebookError as error:
         raise ModelFolderError(folder, str(error)) from error
     if names != model.codebook.names:
         raise ModelFolderError(folder, f"labels {', '.join(names)}; the fallback of a model has the same frames in the same order")
-    fallback = load_model(folder)
-    if golden:
-        check_golden(fallback, folder)
-    return fallback
+    return load_model(folder)
 
 
 def read_manifest(folder: str | Path) -> Manifest:

@@ -20,7 +20,6 @@ from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.artifact import CARD_FILE, GOLDEN_FILE, HEADS_FILE, MANIFEST_FILE, Manifest, _digest, _sha256, load_model, read_manifest
 from framing.codebook import Codebook
-from framing.errors import ModelFolderError
 from framing.files import point_link
 from framing.following import Following, write_following
 from tests.test_server import PATIENCE, Running, start, stop
@@ -242,18 +241,6 @@ def test_a_model_that_is_put_back_while_another_is_read_answers_in_the_end(live,
     look(watch)
     point_link(live, tmp_path / "two")
     assert look(watch).current.model.identity.version == read_manifest(tmp_path / "two").version
-
-
-@pytest.mark.parametrize("named", [True, False])
-def test_a_fallback_that_does_not_give_its_golden_answers_reads_for_nobody(live, tmp_path, named):
-    beside = tmp_path / "live-multilingual"
-    save_tiny(beside, 0.0, ["de"])
-    put_golden(beside, [{"text": "Rain.", "probabilities": [0.1, 0.1]}])
-    if named:
-        with pytest.raises(ModelFolderError, match="golden answer 1 for 'rain' is off by"):
-            watch_over(live, multilingual=beside)
-    else:
-        assert watch_over(live)._slot.current.model.fallback is None
 
 
 def test_an_error_that_nobody_foresaw_leaves_the_old_model_too(live, tmp_path):

@@ -38,7 +38,8 @@ def load_served(settings: Settings) -> ServedModel:
     folder = Path(os.path.realpath(settings.model))  # where a link leads may change while the files are read
     model = load_model(folder)
     check_golden(model, folder)
-    model = with_fallback(model, settings.model, settings.multilingual, golden=True)
+    # Its golden answers would load an encoder that is loaded only once a passage needs it, and takes longer than all the rest.
+    model = with_fallback(model, settings.model, settings.multilingual)
     # Takes longer than all of that, and plain English does without: what needs it meanwhile waits for it.
     Thread(target=load_identifier, daemon=True).start()
     if model.fallback is not None:
