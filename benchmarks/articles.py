@@ -72,9 +72,9 @@ def command(folder: Path, articles: Path, half: Half, reason: str) -> None:
     """Compare a model's reading of the real articles with the coders'."""
     if not articles.is_dir():
         raise click.ClickException(f"skipped: there are no articles at {articles}")
-    if half == "sealed" and not reason.strip():
-        raise click.UsageError("sealed passages are read only with a reason: --reason 'why now'")
     if half == "sealed":
+        if not reason.strip():
+            raise click.UsageError("sealed passages are read only with a reason: --reason 'why now'")
         check_log(SEEDS)
     model = load_model(folder)
     lines = list(read_articles(model, articles, half))

@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,11 +115,8 @@ class User:
     def serves(self, live: str) -> Iterator[Address]:
         """Serve a folder until the end of the block."""
         arguments = ["-m", "framing.cli", "serve", "--model", str(self.folder / live), "--port", "{port}"]
-        with running(arguments, "/v1/predict", b'{"text": "Rain fell."}', self.folder / "serve.log", self._without_labels()) as server:
+        with running(arguments, "/v1/predict", b'{"text": "Rain fell."}', self.folder / "serve.log") as server:
             yield server.address
-
-    def _without_labels(self) -> Mapping[str, str]:
-        return {**self.environment, "FRAMING_LABELS": ""}
 
     def _command(self, *words: object) -> list[str]:
         return [sys.executable, "-m", "framing.cli", *map(str, words)]

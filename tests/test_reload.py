@@ -37,6 +37,18 @@ def watch_over(folder: Path, load=load_served, **settings) -> ModelWatch:
     return watch
 
 
+def watch_while_moved(live: Path, meanwhile: list[Path]) -> ModelWatch:
+    """One over a link that leads to the last of `meanwhile` by the time a model has been read, as long as there are any."""
+
+    def load_slowly(settings: Settings) -> ServedModel:
+        served = load_served(settings)
+        if meanwhile:
+            point_link(live, meanwhile.pop())
+        return served
+
+    return watch_over(live, load_slowly)
+
+
 def put_golden(folder: Path, answers: list[dict]) -> None:
     """Give a model folder other golden answers, and make all digests fit them."""
     (folder / GOLDEN_FILE).write_text(json.dumps(answers))
@@ -212,14 +224,8 @@ def test_a_model_that_no_longer_gives_its_golden_answers_is_refused(live, tmp_pa
 
 
 def test_what_was_read_while_somebody_wrote_never_answers(live, tmp_path):
-    def load_slowly(settings: Settings) -> ServedModel:
-        served = load_served(settings)
-        if meanwhile:
-            point_link(live, meanwhile.pop())
-        return served
-
     meanwhile: list[Path] = []
-    watch = watch_over(live, load_slowly)
+    watch = watch_while_moved(live, meanwhile)
     save_tiny(tmp_path / "three", 2.0)
     meanwhile.append(tmp_path / "three")
     point_link(live, tmp_path / "two")
@@ -228,14 +234,8 @@ def test_what_was_read_while_somebody_wrote_never_answers(live, tmp_path):
 
 
 def test_a_model_that_is_put_back_while_another_is_read_answers_in_the_end(live, tmp_path):
-    def load_slowly(settings: Settings) -> ServedModel:
-        served = load_served(settings)
-        if meanwhile:
-            point_link(live, meanwhile.pop())
-        return served
-
     meanwhile: list[Path] = []
-    watch = watch_over(live, load_slowly)
+    watch = watch_while_moved(live, meanwhile)
     meanwhile.append(tmp_path / "one")
     point_link(live, tmp_path / "two")
     look(watch)

@@ -61,9 +61,7 @@ class KindsOut:
     kinds: tuple[KindFigures, ...]
 
 
-HAS_SEEN_ALL = Unmeasured(
-    "cannot be measured: the encoder of the model that this one starts from has learned from passages of other kinds and these"
-)
+HAS_SEEN_ALL = Unmeasured("cannot be measured: this model starts from one whose encoder has learned from those to be left out as well")
 NOT_ASKED = Unmeasured("not measured: `framing train --leave-kinds-out` does, at the cost of one more cross-validation")
 
 

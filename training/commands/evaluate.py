@@ -70,8 +70,8 @@ def _load(data: tuple[Path, ...], codebook: Codebook, half: Half | None, reason:
         return load_dataset(data, codebook)
     if len(data) > 1:
         raise click.UsageError("--half takes one --data file")
-    if half == "sealed" and not reason.strip():
-        raise TrainingError("sealed passages are read only with a reason: --reason 'why now'")
     if half == "sealed":
+        if not reason.strip():
+            raise TrainingError("sealed passages are read only with a reason: --reason 'why now'")
         check_log(data[0].parent)
     return load_half(data[0], codebook, half)
