@@ -1,7 +1,7 @@
 """How long a quick retraining takes: a whole process, from its start to a registered version, by the number of labels.
 
 A champion is trained once (`frozen`, 1,000 passages of the seeds) and made the registry's; `refit` starts from it with so many labels.
-Cold: nothing is kept of any text. Warm: the vectors of all are. A loop in which 50 passages are new lies between, near warm.
+Cold: nothing is kept of any text. Fifty new: vectors of all but 50 are kept, as when labels come in while one works. Warm: those of all.
 Floor: nothing is trained; the champion's own folder becomes a version by itself (`benchmarks.floor`).
 Run: python -m benchmarks.retrain --out runs/retrain.jsonl
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +30,8 @@ ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 SIZES = (250, 1050, 4000)
 CHAMPION_PASSAGES = 1000
+NEW = 50
+COLD, SOME_NEW, WARM = STARTS = ("cold", f"{NEW} new", "warm")
 HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)", "seconds of processor (median)")
 
 
@@ -38,7 +41,7 @@ class Row:
 
     labels: int
     start: str
-    """`cold` or `warm`; or `floor`, of no labels."""
+    """One of STARTS; or `floor`, of no labels."""
     seconds: tuple[float, ...]
     """On the wall."""
     processor: tuple[float, ...]
@@ -75,7 +78,7 @@ def command(sizes: tuple[int, ...], rounds: int, out: Path | None, only_table: b
 
 
 def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
-    """Make a store with a champion in `folder`, and retrain over it: for each size all cold rounds, then all warm ones."""
+    """Make a store with a champion in `folder`, and retrain over it: for each size all cold rounds, then all others."""
     where = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db", "FRAMING_CACHE": str(folder / "cache")}
     passages = (SEEDS / "passages.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     labels = folder / "labels.jsonl"
@@ -86,8 +89,13 @@ def measure(folder: Path, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
     for size in sizes:
         if size > len(passages):
             raise TrainingError(f"the seeds hold {len(passages)} passages, not {size}")
-        labels.write_text("".join(spread_out(passages, size)), encoding="utf-8")
-        for start in ("cold", "warm"):
+        chosen = spread_out(passages, size)
+        labels.write_text("".join(spread_out(chosen, size - NEW)), encoding="utf-8")
+        _put(None, folder / "cache")
+        _train(folder, where, "refit", labels)
+        _put(folder / "cache", folder / "known")
+        labels.write_text("".join(chosen), encoding="utf-8")
+        for start in STARTS:
             yield _row(size, start, [_round(folder, where, labels, start) for _ in range(rounds)])
 
 
@@ -102,10 +110,16 @@ def spread_out(passages: Sequence[str], size: int) -> list[str]:
 
 
 def _round(folder: Path, where: Mapping[str, str], labels: Path, start: str) -> Taken:
-    if start == "cold":
-        for path in (folder / "cache").glob("*"):
-            path.unlink()
+    if start != WARM:
+        _put(folder / "known" if start == SOME_NEW else None, folder / "cache")
     return _timed(lambda: _train(folder, where, "refit", labels))
+
+
+def _put(kept: Path | None, place: Path) -> None:
+    """Make `place` a folder with what another one holds, or with nothing."""
+    shutil.rmtree(place, ignore_errors=True)
+    if kept is not None and kept.is_dir():
+        shutil.copytree(kept, place)
 
 
 def _floor(folder: Path, where: Mapping[str, str]) -> Taken:

@@ -49,19 +49,36 @@ def test_of_several_lines_of_a_size_the_last_counts_and_one_that_is_none_is_refu
         read_rows(out)
 
 
-def test_every_size_is_run_cold_and_then_warm_and_a_run_that_fails_is_told_by_its_last_word(tmp_path, monkeypatch):
+def test_every_size_is_run_cold_then_with_fifty_new_then_warm_after_a_run_that_knows_all_but_those(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
     monkeypatch.setattr(retrain, "_crown", lambda _: None)
     monkeypatch.setattr(retrain, "_floor", lambda *_: retrain.Taken(1.0, 1.0))
     found = list(retrain.measure(tmp_path, [100, 200], 2))
     assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
-        (0, "floor", 2), (100, "cold", 2), (100, "warm", 2), (200, "cold", 2), (200, "warm", 2),
+        (0, "floor", 2), (100, "cold", 2), (100, "50 new", 2), (100, "warm", 2), (200, "cold", 2), (200, "50 new", 2), (200, "warm", 2),
     ]  # fmt: skip
-    assert [name for name, _ in asked] == ["frozen"] + ["refit"] * 8
+    assert [name for name, _ in asked] == ["frozen"] + ["refit"] * 14
     monkeypatch.undo()
     refused = CliRunner().invoke(retrain.command, ["--size", "99"])
     assert refused.exit_code == 2
+
+
+def test_a_round_starts_from_what_is_kept_of_all_texts_or_of_all_but_some_or_of_none(tmp_path, monkeypatch):
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "texts.db").write_text("all but some")
+    found = []
+
+    def train(folder, *_):
+        kept = folder / "cache" / "texts.db"
+        found.append(kept.read_text() if kept.is_file() else None)
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text("all")
+
+    monkeypatch.setattr(retrain, "_train", train)
+    for start in (*retrain.STARTS, retrain.SOME_NEW):
+        retrain._round(tmp_path, {}, tmp_path / "labels.jsonl", start)
+    assert found == [None, "all but some", "all", "all but some"]
 
 
 def test_the_floor_registers_a_model_with_no_training(registry, tmp_path):
