@@ -6,6 +6,7 @@ Run alone on the machine: python -m benchmarks.growth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle
 from typing import Any
@@ -96,7 +97,10 @@ def with_frames(heads: Heads, frames: int) -> Heads:
     """Heads of so many frames: those there are, over and over."""
     rows = np.arange(frames) % len(heads.intercepts)
     terms = None if heads.term_weights is None else heads.term_weights[rows]
-    return Heads(heads.vector_weights[rows], terms, heads.intercepts[rows], heads.thresholds[rows], heads.floors[rows], heads.layer)
+    return replace(
+        heads, vector_weights=heads.vector_weights[rows], term_weights=terms, intercepts=heads.intercepts[rows],
+        thresholds=heads.thresholds[rows], floors=heads.floors[rows],
+    )  # fmt: skip
 
 
 def reads(model: FramingModel, heads: Heads, texts: Sequence[str]) -> Array:

@@ -20,12 +20,14 @@ from framing.encoder import KINDS, SavedEncoder, open_encoder
 from framing.errors import CodebookError, EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
 from framing.files import disk_refusals, whole_file, whole_folder
-from framing.heads import Heads, HiddenLayer
+from framing.heads import Array, Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
-FORMAT = 3
-"""1 knew compiled encoders only, 2 no hidden layer."""
+FORMAT = 4
+"""1 knew compiled encoders only, 2 no hidden layer, 3 no heads that read parts."""
+READS_PARTS = 4
+"""The first format whose heads may read parts."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
 HEADS_FILE = "heads.npz"
@@ -88,8 +90,7 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
         _write_heads(scratch, model)
         deciding = {"encoder": encoder.fingerprint} | {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
-        spoken = ["en"] * len(golden)  # which language it is decides nothing here, and finding out takes time
-        probabilities = replace(model, fallback=None).read(golden, spoken).probabilities.tolist()
+        probabilities = _golden_probabilities(model, golden).tolist()
         _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
@@ -211,15 +212,19 @@ def check_golden(model: FramingModel, folder: str | Path) -> None:
     if not golden:
         raise ModelFolderError(Path(folder) / GOLDEN_FILE, "has no golden answer to check the model by; at least one is needed")
     expected = np.array([answer.probabilities for answer in golden])
-    # The model by itself, in whatever languages they are: what reads the text's language need not be loaded for it.
-    languages = [model.languages[0]] * len(golden)
-    gap = np.abs(model.read([answer.text for answer in golden], languages).probabilities - expected)
+    gap = np.abs(_golden_probabilities(model, [answer.text for answer in golden]) - expected)
     if gap.max() > GOLDEN_TOLERANCE:
         row, frame = np.unravel_index(gap.argmax(), gap.shape)
         raise ModelFolderError(
             Path(folder) / GOLDEN_FILE,
             f"golden answer {row + 1} for '{model.codebook.names[frame]}' is off by {gap.max():.3f}, more than {GOLDEN_TOLERANCE}",
         )
+
+
+def _golden_probabilities(model: FramingModel, texts: Sequence[str]) -> Array:
+    """Of the model by itself, and as if all were in its first language: what tells a text's language need not be loaded for it."""
+    first = (*model.languages, "en")[0]
+    return replace(model, fallback=None).read(texts, [first] * len(texts)).probabilities
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
@@ -249,6 +254,8 @@ def _write_heads(folder: Path, model: FramingModel) -> None:
     }  # fmt: skip
     if heads.layer is not None:
         arrays |= {"layer_weights": heads.layer.weights, "layer_intercepts": heads.layer.intercepts}
+    if heads.parts:
+        arrays["parts"] = np.array(True)
     terms: list[str] = []
     if model.vocabulary is not None and heads.term_weights is not None:
         arrays |= {"term_weights": heads.term_weights, "idf": model.vocabulary.idf}
@@ -270,6 +277,8 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
     }  # fmt: skip
     if units:
         shapes |= {"layer_weights": (units, dimensions), "layer_intercepts": (units,)}
+    if "parts" in arrays:
+        shapes["parts"] = ()
     if terms:
         shapes |= {"term_weights": (frames, len(terms)), "idf": (len(terms),)}
     found = {name: array.shape for name, array in arrays.items()}
@@ -277,7 +286,8 @@ def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, Term
         raise ModelFolderError(folder / HEADS_FILE, f"holds arrays {found}; the codebook and encoder ask for {shapes}")
     idf = arrays.pop("idf", None)
     layer = HiddenLayer(arrays.pop("layer_weights"), arrays.pop("layer_intercepts")) if units else None
-    heads = Heads(**{"term_weights": None, "layer": layer, **arrays})
+    parts = bool(arrays.pop("parts", False))
+    heads = Heads(**{"term_weights": None, "layer": layer, "parts": parts, **arrays})
     vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
     return heads, vocabulary
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,43 @@ class HiddenLayer:
 
 
 @dataclass(frozen=True)
+class Bags:
+    """Vectors of n texts and their parts: `wholes` (n, dimensions), `parts` (m, dimensions) text by text, `counts` (n,), at least 1 each.
+
+    Multiple-instance learning calls such a text a bag, and its parts instances (Dietterich, Lathrop and Lozano-Perez 1997).
+    """
+
+    wholes: NDArray[np.float32]
+    parts: NDArray[np.float32]
+    counts: NDArray[np.intp]
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """Where the parts of each text begin (n,)."""
+        return np.cumsum(self.counts) - self.counts
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, dimensions)."""
+        texts, dimensions = self.wholes.shape
+        return texts, dimensions
+
+    def __len__(self) -> int:
+        return len(self.wholes)
+
+    def __getitem__(self, rows: Any) -> Bags:
+        """Only the texts that `rows` picks: a slice, their numbers, or whether each is wanted (n,)."""
+        counts = self.counts[rows]
+        picked = np.repeat(self.starts[rows] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        return Bags(self.wholes[rows], self.parts[picked], counts)
+
+    def scores(self, score: Callable[[NDArray[np.float32]], Array]) -> Array:
+        """Scores (n, k) of the texts by what `score` gives (m, k) for vectors (m, dimensions): that of the whole, and for each frame the
+        highest of the parts', added up."""
+        return np.asarray(score(self.wholes) + np.maximum.reduceat(score(self.parts), self.starts))
+
+
+@dataclass(frozen=True)
 class Heads:
     """One linear head for each of k frames over a text's vector, or over the units of a `layer` that reads it; calibration folded in.
 
@@ -41,22 +80,28 @@ class Heads:
     thresholds: Array
     floors: Array
     layer: HiddenLayer | None = None
+    parts: bool = False
+    """Whether they read the parts of a text beside the whole of it."""
 
-    def logits(self, vectors: NDArray[np.float32], terms: Sequence[SparseRow] | None = None) -> Array:
-        """Calibrated log-odds (n, k) of vectors (n, dimensions) and the terms beside each, if these heads weigh any.
+    def logits(self, vectors: NDArray[np.float32] | Bags, terms: Sequence[SparseRow] | None = None) -> Array:
+        """Calibrated log-odds (n, k) of vectors (n, dimensions), or of bags, and the terms beside each, if these heads weigh any.
 
         Row by row: a product of matrices would round one text by its neighbours.
         """
         out = np.empty((len(vectors), len(self.intercepts)))
-        for row, vector in enumerate(vectors):
-            seen = vector.astype(np.float64)
-            out[row] = self.vector_weights @ (seen if self.layer is None else self.layer(seen)) + self.intercepts
+        for row in range(len(vectors)):
+            one = vectors[row : row + 1]
+            out[row] = (one.scores(self._weighed) if isinstance(one, Bags) else self._weighed(one))[0] + self.intercepts
         if self.term_weights is not None and terms is not None:
             for row, (columns, weights) in enumerate(terms):
                 out[row] += self.term_weights[:, columns] @ weights.astype(np.float64)
         return out
 
-    def probabilities(self, vectors: NDArray[np.float32], terms: Sequence[SparseRow] | None = None) -> Array:
+    def _weighed(self, vectors: NDArray[np.float32]) -> Array:
+        seen = vectors.astype(np.float64)
+        return np.asarray((seen if self.layer is None else self.layer(seen)) @ self.vector_weights.T)
+
+    def probabilities(self, vectors: NDArray[np.float32] | Bags, terms: Sequence[SparseRow] | None = None) -> Array:
         """Calibrated probabilities (n, k)."""
         return sigmoid(self.logits(vectors, terms))
 

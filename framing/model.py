@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.codebook import Codebook
-from framing.encoder import Encoder
+from framing.encoder import Encoder, Vectors
 from framing.evidence import carrying_sentences
 from framing.features import TermWeights
-from framing.heads import UNSURE, Array, Heads
+from framing.heads import UNSURE, Array, Bags, Heads
 from framing.language import language_of
+from framing.parts import with_parts
 from framing.prediction import (
     DECISIONS,
     DocumentAnswer,
@@ -141,9 +142,13 @@ class FramingModel:
             rows = [row for row, other in enumerate(readers) if other is reader]
             if not rows:
                 continue
-            encoded = reader.encoder.encode([texts[row] for row in rows])
-            terms = None if reader.vocabulary is None else [reader.vocabulary.transform(texts[row]) for row in rows]
-            reading.probabilities[rows] = reader.heads.probabilities(encoded.vectors, terms)
+            asked = [texts[row] for row in rows]
+            encoded = reader.encoder.encode(asked)
+            vectors: Vectors | Bags = encoded.vectors
+            if reader.heads.parts:
+                vectors = with_parts(reader.encoder, asked, [languages[row] for row in rows], encoded.vectors)
+            terms = None if reader.vocabulary is None else [reader.vocabulary.transform(text) for text in asked]
+            reading.probabilities[rows] = reader.heads.probabilities(vectors, terms)
             reading.decisions[rows] = reader.heads.decide(reading.probabilities[rows])
             reading.truncated[rows] = encoded.truncated
         reading.decisions[[language not in reader.languages for language, reader in zip(languages, readers, strict=True)]] = UNSURE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-_PACKAGES = ("numpy", "onnxruntime", "py3langid", "tokenizers")
-"""Another version of one of these may round in another way."""
+_PACKAGES = ("numpy", "onnxruntime", "py3langid", "sentencex", "tokenizers")
+"""Another version of one of these may round, or cut a text, in another way."""
 
 
 def runtime() -> str:

@@ -86,13 +86,14 @@ def split_passages(text: str, split: Split = "paragraph", language: str | None =
     )
 
 
-def split_sentences(text: str, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
+def split_sentences(text: str, start: int = 0, end: int | None = None, language: str | None = None) -> tuple[Span, ...]:
     """The sentences of `text[start:end]` in order, with offsets in `text`; a sentence ends with its paragraph at the latest.
 
-    They hold every visible character, none is blank, and a stretch of 1,000 characters that no sentence ends in is cut.
+    They hold every visible character, none is blank, and a stretch of 1,000 characters that no sentence ends in is cut. The language is
+    found out unless given.
     """
     start, end, _ = slice(start, end).indices(len(text))
-    language = language_of(text[start:end])
+    language = language or language_of(text[start:end])
     return tuple(sentence for a, b in _paragraphs(text, start, end) for sentence in _sentences(text, a, b, language))
 
 

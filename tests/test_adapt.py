@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
+from framing.errors import TrainingError
 from framing.heads import Heads, HiddenLayer
 from tests.conftest import WordEncoder
 from tests.test_training import weather
@@ -84,6 +85,12 @@ def test_heads_over_a_layer_are_moved_over_what_its_units_give_and_keep_it(drizz
     assert found.heads.layer is layered.layer
     assert np.allclose(found.before.probabilities, adapt(plain, None, drizzle, vectors, Adaptation(), 5, Run(jobs=1)).before.probabilities)
     assert found.heads.probabilities(WordEncoder().encode(["More drizzle fell today"]).vectors)[0, 0] > 0.5
+
+
+def test_heads_that_read_parts_are_not_moved_and_the_error_says_what_to_do(drizzle):
+    vectors = WordEncoder().encode(drizzle.texts).vectors
+    with pytest.raises(TrainingError, match="heads that read the parts of passages cannot be moved by new labels; train anew by their own"):
+        adapt(replace(heads_for(WEATHER), parts=True), None, drizzle, vectors, Adaptation(), 5, Run(jobs=1))
 
 
 def test_few_labels_keep_the_cut_points_and_a_frame_that_nobody_labelled_its_head(drizzle):

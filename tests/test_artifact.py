@@ -173,6 +173,14 @@ def test_a_model_with_a_hidden_layer_is_saved_with_it_and_answers_the_same(model
     assert np.array_equal(load_model(tmp_path / "layered").read(GOLDEN).probabilities, layered.read(GOLDEN).probabilities)
 
 
+def test_a_model_that_reads_parts_is_saved_as_one_and_answers_the_same(model, tiny_manifest, tmp_path):
+    by_parts = replace(model, heads=replace(model.heads, parts=True))
+    save_model(by_parts, tmp_path / "parts", tiny_manifest, GOLDEN, "")
+    found = load_model(tmp_path / "parts").read(["It rained. Frost came, and left."]).probabilities
+    assert np.array_equal(found, by_parts.read(["It rained. Frost came, and left."]).probabilities)
+    assert not np.array_equal(found, model.read(["It rained. Frost came, and left."]).probabilities)
+
+
 def test_a_layer_that_does_not_fit_the_encoder_is_an_error_that_says_so(model, tiny_manifest, tmp_path):
     heads = replace(model.heads, vector_weights=np.ones((2, 5)), layer=HiddenLayer(np.ones((5, model.encoder.dimensions)), np.ones(5)))
     content = asdict(save_model(replace(model, heads=heads), tmp_path, tiny_manifest, GOLDEN, ""))

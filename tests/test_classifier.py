@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from framing.heads import Bags
 from training.classifier import FrameClassifier
 from training.hidden_units import HiddenUnits
 
@@ -51,10 +52,9 @@ def test_it_learns_what_decides_each_frame():
 
 def test_a_block_of_many_sparse_columns_does_not_drown_a_dense_one():
     X, y, groups = drawn()
-    noise = sp.random(len(X), 2000, density=0.01, random_state=0, format="csr")
-    both = sp.hstack([sp.csr_array(X), noise]).tocsr()
+    noise = sp.csr_array(sp.random(len(X), 2000, density=0.01, random_state=0))
     alone = FrameClassifier().fit(X, y, groups=groups)
-    beside = FrameClassifier(blocks=(8, 2000)).fit(both, y, groups=groups)
+    beside = FrameClassifier().fit((X, noise), y, groups=groups)
     assert np.corrcoef(alone.held_out_logits_.ravel(), beside.held_out_logits_.ravel())[0, 1] > 0.85
 
 
@@ -70,30 +70,40 @@ def test_hidden_units_learn_what_no_linear_score_can():
     assert right[1][1] > 0.9
 
 
+def bags_of(X: np.ndarray) -> Bags:
+    """Texts whose parts are the row, and the row turned round."""
+    parts = np.stack([X, X[:, ::-1]], axis=1).reshape(-1, X.shape[1]).astype(np.float32)
+    return Bags(X.astype(np.float32), parts, np.full(len(X), 2))
+
+
 @pytest.mark.parametrize("frames", [1, 2])
-def test_heads_over_hidden_units_give_the_estimators_probabilities_beside_terms(frames):
+@pytest.mark.parametrize("made", [np.float32, bags_of])
+def test_heads_over_hidden_units_give_the_estimators_probabilities_beside_terms(frames, made):
     X, y, groups = drawn()
     y = y[:, :frames]
-    classifier = FrameClassifier((5, 3), (HiddenUnits(units=8, networks=2, steps=50), 10.0)).fit(X, y, groups=groups)
+    blocks = made(X[:, :5]), X[:, 5:]
+    classifier = FrameClassifier((HiddenUnits(units=8, networks=2, steps=50), 10.0)).fit(blocks, y, groups=groups)
     heads = classifier.to_heads()
     terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
     assert heads.layer.weights.shape == (16, 5)
-    assert np.allclose(heads.probabilities(X[:, :5].astype(np.float32), terms), classifier.predict_proba(X), atol=1e-5)
-    again = FrameClassifier((5, 3), (HiddenUnits(units=8, networks=2, steps=50), 10.0)).fit(X, y, groups=groups)
-    assert np.array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    assert heads.parts is (made is bags_of)
+    assert np.allclose(heads.probabilities(blocks[0], terms), classifier.predict_proba(blocks), atol=1e-5)
+    again = FrameClassifier((HiddenUnits(units=8, networks=2, steps=50), 10.0), n_jobs=2).fit(blocks, y, groups=groups)
+    assert np.array_equal(again.held_out_logits_, classifier.held_out_logits_)
+    assert np.array_equal(again.predict_proba(blocks), classifier.predict_proba(blocks))
 
 
 def test_hidden_units_over_terms_cannot_be_served_and_are_refused():
     X, y, groups = drawn()
-    classifier = FrameClassifier((5, 3), (10.0, HiddenUnits(units=4, networks=1, steps=20))).fit(X, y, groups=groups)
+    classifier = FrameClassifier((10.0, HiddenUnits(units=4, networks=1, steps=20))).fit((X[:, :5], X[:, 5:]), y, groups=groups)
     with pytest.raises(ValueError, match="only the first block, that of the vectors, may have hidden units"):
         classifier.to_heads()
 
 
-def test_blocks_that_do_not_add_up_are_an_error():
+def test_blocks_of_other_texts_than_the_labels_are_an_error():
     X, y, _ = drawn()
-    with pytest.raises(ValueError, match="blocks add up to 7 columns, X has 8"):
-        FrameClassifier(blocks=(3, 4)).fit(X, y)
+    with pytest.raises(ValueError, match="blocks have 180, 179 rows, y has 180"):
+        FrameClassifier().fit((X, X[1:]), y)
 
 
 def test_held_out_scores_from_elsewhere_decide_the_thresholds():
@@ -106,9 +116,10 @@ def test_held_out_scores_from_elsewhere_decide_the_thresholds():
 
 def test_the_heads_for_serving_give_the_estimators_probabilities():
     X, y, groups = drawn()
-    classifier = FrameClassifier(blocks=(5, 3)).fit(X, y, groups=groups)
+    blocks = X[:, :5], X[:, 5:]
+    classifier = FrameClassifier().fit(blocks, y, groups=groups)
     heads = classifier.to_heads()
     terms = [(np.arange(3), row.astype(np.float32)) for row in X[:, 5:]]
     served = heads.probabilities(X[:, :5].astype(np.float32), terms)
-    assert np.allclose(served, classifier.predict_proba(X), atol=1e-5)
+    assert np.allclose(served, classifier.predict_proba(blocks), atol=1e-5)
     assert np.array_equal(heads.thresholds, classifier.thresholds_)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from framing.heads import ABSENT, PRESENT, UNSURE, Heads, HiddenLayer, sigmoid
+from framing.heads import ABSENT, PRESENT, UNSURE, Bags, Heads, HiddenLayer, sigmoid
 
 HEADS = Heads(
     vector_weights=np.array([[2.0, 0.0], [0.0, -1.0]]),
@@ -27,8 +27,32 @@ def test_a_row_does_not_depend_on_its_neighbours_by_a_single_bit():
     layer = HiddenLayer(generator.normal(size=(64, 384)), np.ones(64))
     vectors = generator.normal(size=(50, 384)).astype(np.float32)
     for heads in (linear, replace(linear, vector_weights=generator.normal(size=(3, 64)), layer=layer)):
-        alone = [heads.logits(vectors[row : row + 1])[0] for row in range(50)]
-        assert np.array_equal(heads.logits(vectors), np.array(alone))
+        bags = Bags(vectors[:9], vectors[:45], np.arange(1, 10))
+        for texts in (vectors, bags):
+            alone = [heads.logits(texts[row : row + 1])[0] for row in range(len(texts))]
+            assert np.array_equal(heads.logits(texts), np.array(alone))
+
+
+BAGS = Bags(
+    wholes=np.array([[1, 0], [0, 1], [0, 0]], np.float32),
+    parts=np.array([[2, 2], [0, 1], [1, 3], [1, 1], [5, 0]], np.float32),
+    counts=np.array([1, 3, 1]),
+)
+
+
+def test_a_bag_weighs_as_the_whole_and_the_part_that_weighs_most_for_each_frame_and_has_the_intercept_once():
+    heads = replace(HEADS, term_weights=None, parts=True)
+    # of the second text the third part has the most first columns, the first the fewest second ones
+    assert heads.logits(BAGS).tolist() == [[2 + 4 - 1, -2 + 0.5], [0 + 2 - 1, -1 - 1 + 0.5], [10 - 1, 0.5]]
+
+
+def test_bags_are_picked_by_rows_in_any_order_with_their_own_parts():
+    assert len(BAGS[1:]) == 2
+    for rows, parts in ((slice(1, 2), [1, 2, 3]), (np.array([2, 1]), [4, 1, 2, 3]), (np.array([True, False, True]), [0, 4])):
+        picked = BAGS[rows]
+        assert np.array_equal(picked.wholes, BAGS.wholes[rows])
+        assert np.array_equal(picked.parts, BAGS.parts[parts])
+        assert picked.shape == (len(picked), 2)
 
 
 def test_heads_over_a_layer_weigh_what_its_units_give_and_terms_as_ever():

@@ -56,6 +56,15 @@ def with_german(tiny_model: FramingModel) -> FramingModel:
     return replace(tiny_model, fallback=german)
 
 
+def test_heads_that_read_parts_find_what_one_sentence_of_a_long_passage_says(with_german):
+    hint = "Der Bürgermeister eröffnete am Montag die neue Markthalle der Stadt und blieb bis zum Abend. Dann fiel Regen."
+    by_whole, by_parts = with_german.fallback, replace(with_german.fallback, heads=replace(with_german.fallback.heads, parts=True))
+    probabilities = [reader.read([hint], ["de"]).probabilities[0] for reader in (by_whole, by_parts)]
+    assert probabilities[1][0] > 0.7 > probabilities[0][0]
+    assert probabilities[1][1] == probabilities[0][1]
+    assert np.array_equal(by_parts.read([GERMAN, hint], ["de", "de"]).probabilities[1], probabilities[1])
+
+
 def test_a_fallback_answers_for_its_languages_with_its_own_cuts_and_by_its_name(with_german):
     english, german = with_german.score(["Rain, rain and rain.", GERMAN])
     assert (english.present, english.model, english.frames[0].threshold) == (("rain",), "tiny:1", 0.5)

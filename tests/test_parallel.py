@@ -3,7 +3,7 @@
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from training.parallel import in_threads
+from training.parallel import in_threads, one_thread
 
 
 def test_results_come_in_the_order_of_the_items_whatever_the_number_of_threads():
@@ -19,3 +19,16 @@ def test_matrix_products_within_stay_on_their_thread_and_are_let_go_afterwards()
     before = blas_threads()
     assert in_threads(blas_threads, [1, 2, 3], 2) == [{1}] * 3
     assert blas_threads() == before
+
+
+def test_torch_computes_on_one_thread_within_on_any_thread_and_on_as_many_as_ever_afterwards():
+    import torch
+
+    def threads(_: object = None) -> tuple[int, int, int]:
+        before = torch.get_num_threads()
+        with one_thread():
+            within = torch.get_num_threads()
+        return before, within, torch.get_num_threads()
+
+    for before, within, after in (threads(), *in_threads(threads, [1, 2, 3], 2)):
+        assert (within, after) == (1, before)

@@ -10,13 +10,13 @@ from framing.data import Dataset
 from framing.errors import TrainingError
 from tests.test_training import FOUR, weather
 from training.cache import CachedEncoder, TextCache
+from training.hidden_units import HiddenUnits
 from training.kinds import HAS_SEEN_ALL
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
 from training.record import run_figures, run_metrics, run_tables
 from training.refit import Champion, lesson_of, open_champion, over, with_lesson_told
 from training.run import Run
-from training.scores import HiddenUnits
 from training.train import Trained, train
 from training.transformer.finetune import FineTuning
 
@@ -195,7 +195,15 @@ def test_a_hidden_layer_of_which_more_or_less_is_told_than_can_be_made_is_refuse
         over(REFIT, replace(frozen, manifest=manifest))
 
 
-def test_a_hidden_layer_that_is_told_whole_is_made_again(frozen):
-    hidden = HiddenUnits(units=8)
+@pytest.mark.parametrize("parts", [True, False])
+def test_a_hidden_layer_that_is_told_whole_is_made_again(frozen, parts):
+    hidden = HiddenUnits(units=8, parts=parts)
     manifest = replace(frozen.manifest, recipe={**frozen.manifest.recipe, "hidden": asdict(hidden)})
     assert over(REFIT, replace(frozen, manifest=manifest)).hidden == hidden
+
+
+def test_a_hidden_layer_from_before_heads_read_parts_is_made_again_without_them(frozen):
+    told = asdict(HiddenUnits(units=8))
+    del told["parts"]
+    manifest = replace(frozen.manifest, format=3, recipe={**frozen.manifest.recipe, "hidden": told})
+    assert over(REFIT, replace(frozen, manifest=manifest)).hidden == HiddenUnits(units=8, parts=False)

@@ -15,12 +15,11 @@ from training import copies, terms
 from training.commands.training import look_ahead
 from training.folds import check_trainable
 from training.halves import check_apart
-from training.heldout import held_out, training_matrix
+from training.heldout import held_out
+from training.hidden_units import HiddenUnits
 from training.metrics import f1, value
 from training.recipes import RECIPES, Recipe, recipe_named
 from training.run import Run
-from training.scores import HiddenUnits
-from training.terms import count_terms
 from training.train import train, trained_languages
 from training.transformer.build import build_encoder
 from training.transformer.distil import Distillation
@@ -224,8 +223,9 @@ def test_a_hidden_layer_is_taught_by_as_many_passages_as_it_needs_and_left_out_w
     linear = train(data, replace(recipe, hidden=more), tmp_path / "linear", run=Run(quiet=True), leave_kinds_out=False)
     assert linear.model.heads.layer is None
     assert linear.manifest.recipe["hidden"]["least_passages"] == len(data) + 1  # as asked for, so that more passages may teach it
-    assert f"The heads are linear: a hidden layer is taught by {len(data) + 1} passages or more" in linear.judged.notes[0]
+    assert f"The heads are linear and read passages whole: a hidden layer is taught by {len(data) + 1} passages" in linear.judged.notes[0]
     assert layered.judged.notes == ()
+    assert (load_model(layered.folder).heads.parts, linear.model.heads.parts) == (True, False)
     card = (linear.folder / "README.md").read_text(encoding="utf-8")
     assert "Grouped cross-validation over the training passages" in card
     assert linear.judged.notes[0] in card
@@ -234,15 +234,6 @@ def test_a_hidden_layer_is_taught_by_as_many_passages_as_it_needs_and_left_out_w
 def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():
     with pytest.raises(TrainingError, match="there is no recipe 'huge'; accepted are " + ", ".join(recipe.name for recipe in RECIPES)):
         recipe_named("huge")
-
-
-def test_the_training_matrix_holds_vectors_and_terms_side_by_side():
-    terms = count_terms(["gas deal", "rest", "gas deal again"]).weighed()
-    matrix, blocks = training_matrix(np.ones((3, 3), np.float32), terms)
-    assert blocks == (3, 3)
-    assert sorted(terms.vocabulary.columns) == ["deal", "gas", "gas deal"]
-    assert matrix.toarray()[1].tolist() == [1, 1, 1, 0, 0, 0]
-    assert np.linalg.norm(matrix.toarray()[0, 3:]) == pytest.approx(1)
 
 
 def test_languages_are_those_the_passages_are_in(data):

@@ -62,6 +62,8 @@ def adapt(
         raise TrainingError(
             f"the new labels stand in {found} groups, those of near copies counted as one; at least {FEWEST_GROUPS} are needed"
         )
+    if before.parts:
+        raise TrainingError("heads that read the parts of passages cannot be moved by new labels; train anew by their own recipe")
     seen = vectors.astype(np.float64)
     features = _features(seen if before.layer is None else before.layer(seen), vocabulary, dataset.texts)
     prior = _weights(before)

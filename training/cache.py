@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from framing import language
+from framing.data import Dataset
 from framing.encoder import EncodedTexts, Encoder
 from framing.model import FramingModel
 from framing.runtime import runtime
 
 FILE = "texts.db"
 MOST_ENTRIES = 500_000
-"""The oldest go first. Vectors of 384 numbers take 1.5 kB each, so the file stays under a gigabyte."""
+"""The oldest go first. Vectors of 384 numbers take 1.5 kB each, those of 512 two, so the file stays at about a gigabyte."""
 PATIENCE = 20
 """Seconds to wait for another process that writes."""
 _TABLE = """CREATE TABLE IF NOT EXISTS entry (
@@ -134,3 +135,10 @@ def languages_of(texts: Sequence[str], cache: TextCache) -> list[str]:
     rules = hashlib.sha256(Path(language.__file__).read_bytes()).hexdigest()  # they decide as much as the identifier does
     made = cache.values(f"language {rules}", texts, lambda some: [language.language_of(text).encode() for text in some])
     return [value.decode() for value in made]
+
+
+def with_languages(dataset: Dataset, cache: TextCache) -> Dataset:
+    """The same passages, each with its language as its column says or else as it reads."""
+    read = dict(zip(unsaid := [one.text for one in dataset.passages if not one.language], languages_of(unsaid, cache), strict=True))
+    passages = (one if one.language else replace(one, language=read[one.text]) for one in dataset.passages)
+    return Dataset(dataset.codebook, tuple(passages))

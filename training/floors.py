@@ -9,10 +9,11 @@ import numpy as np
 from framing.data import Dataset
 from framing.errors import TrainingError
 from framing.heads import ABSENT, PRESENT, Array
+from training.classifier import fit_of
 from training.folds import check_trainable, split_groups
 from training.heldout import block_scores, decided, term_scores
 from training.metrics import Answers
-from training.scores import Labels, fit_of
+from training.scores import Labels
 from training.terms import count_terms
 from training.thresholds import learn_cuts
 

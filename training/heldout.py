@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from framing.data import Dataset
-from framing.encoder import Vectors
 from framing.heads import Array
-from training.cache import CachedEncoder
+from training.classifier import fit_of
 from training.folds import Fold, joined_scores, split_groups
 from training.parallel import one_thread
 from training.recipes import Recipe
 from training.run import Run
-from training.scores import Fit, Labels, fit_of
+from training.scores import Fit, Labels
 from training.shares import added_up, block_shares
-from training.terms import CountedTerms, WeighedTerms, count_terms
+from training.terms import CountedTerms, count_terms
 from training.thresholds import learn_cuts
 from training.transformer.build import build_encoder
+from training.vectors import Features, features_of
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ class HeldOut:
     decisions: NDArray[np.int8]
 
 
-def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run = Run(), folds: Sequence[Fold] | None = None) -> HeldOut:
-    """Cross-validate `recipe` over `folds`, or else over the groups of `dataset`; `vectors` (n, dimensions) are those of a recipe
+def held_out(dataset: Dataset, recipe: Recipe, vectors: Features | None, run: Run = Run(), folds: Sequence[Fold] | None = None) -> HeldOut:
+    """Cross-validate `recipe` over `folds`, or else over the groups of `dataset`; `vectors` (n, dimensions) or bags are those of a recipe
     that learns no encoder."""
 
     splits = split_groups(dataset.groups, recipe.folds, run.seed) if folds is None else folds
@@ -50,7 +49,7 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
 
     def by_vectors(fold: Fold) -> Array:
         known = vectors if vectors is not None else _fold_vectors(dataset, recipe, fold, run)
-        return block_scores(known.astype(np.float64), labels, fold, fit_of(recipe.over_vectors(len(dataset))))
+        return block_scores(known, labels, fold, fit_of(recipe.over_vectors(len(dataset))))
 
     scores = joined_scores(by_vectors, splits, labels.shape, 1 if vectors is None else run.jobs)
     if not recipe.terms:
@@ -59,16 +58,9 @@ def held_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run
     return decided((scores, terms), labels, splits)
 
 
-def training_matrix(vectors: Vectors, terms: WeighedTerms | None) -> tuple[Any, tuple[int, ...]]:
-    """The features of texts as one matrix (n, columns), and the widths of its blocks."""
-    if terms is None:
-        return vectors.astype(np.float64), (vectors.shape[1],)
-    blocks = (vectors.shape[1], terms.matrix.shape[1])
-    return sp.hstack([sp.csr_array(vectors.astype(np.float64)), terms.matrix]).tocsr(), blocks
-
-
 def block_scores(block: Any, labels: Labels, fold: Fold, fit: Fit) -> Array:
-    """Uncalibrated scores of the test rows of a fold, by heads over one block of features (n, columns) that learned from its train rows."""
+    """Uncalibrated scores of the test rows of a fold, by heads over one block, features (n, columns) or bags, that learned from its train
+    rows."""
     train, test = fold
     return fit(block[train], labels[train])(block[test])
 
@@ -79,11 +71,11 @@ def term_scores(counted: CountedTerms, labels: Labels, folds: Sequence[Fold], st
     return joined_scores(lambda fold: block_scores(counted.weighed(fold[0]).matrix, labels, fold, fit), folds, labels.shape, jobs)
 
 
-def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Vectors:
+def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Features:
     train, _ = fold
     with tempfile.TemporaryDirectory() as folder:
         encoder = build_encoder(dataset.subset(train), recipe, Path(folder), run)
-        return CachedEncoder(encoder, run.texts).encode(dataset.texts).vectors
+        return features_of(dataset, recipe, encoder, run.texts)
 
 
 @one_thread()

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HiddenUnits:
-    """A hidden layer between vectors and heads: how it is made, from networks that stand side by side and whose log-odds are averaged."""
+    """A hidden layer between vectors and heads: how it is made, from networks that learn each by itself and then stand side by side.
 
-    units: int = 128
+    Their log-odds are averaged; where they read parts, a text's best part is the one that is best on average.
+    """
+
+    parts: bool = True
+    """Whether they read the parts of a text beside the whole."""
+
+    units: int = 256
     """Of each network."""
-    networks: int = 3
+    networks: int = 5
     penalty: float = 0.05
-    """`alpha` of scikit-learn's MLPClassifier."""
+    """Of the squares of the weights, a batch: what `alpha` is to scikit-learn's MLPClassifier."""
     steps: int = 800
     """Of Adam, in each network; at least one epoch."""
     batch_size: int = 128

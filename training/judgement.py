@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from framing.data import Dataset
-from framing.encoder import Vectors
 from training.copies import Copies
 from training.floors import TERM_STRENGTH, floors
 from training.heldout import HeldOut
@@ -17,6 +16,7 @@ from training.parallel import one_thread
 from training.recipes import Recipe
 from training.robustness import Robustness, robustness
 from training.run import Run
+from training.vectors import Features
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Judgement:
 
 @one_thread()
 def judgement(
-    dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Vectors | None, copies: Copies, run: Run = Run(),
+    dataset: Dataset, recipe: Recipe, unseen: HeldOut, vectors: Features | None, copies: Copies, run: Run = Run(),
     leave_kinds_out: bool | None = None, beside: Mapping[str, Answers] | None = None,
 ) -> Judgement:  # fmt: skip
     """Measure `unseen`, the held-out answers for `dataset`; folds and intervals go by the groups that `copies` joined.

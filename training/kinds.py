@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.data import Dataset
-from framing.encoder import Vectors
 from framing.heads import Array
 from training.folds import Fold
 from training.heldout import held_out
@@ -19,6 +18,7 @@ from training.metrics import Answers, mean_average_precision, measure_all, micro
 from training.recipes import Recipe
 from training.run import Run
 from training.slices import kind_of
+from training.vectors import Features
 
 MOST_FOLDS = 20
 FEWEST_PASSAGES = 10
@@ -65,7 +65,7 @@ HAS_SEEN_ALL = Unmeasured("cannot be measured: this model starts from one whose 
 NOT_ASKED = Unmeasured("not measured: `framing train --leave-kinds-out` does, at the cost of one more cross-validation")
 
 
-def kinds_out(dataset: Dataset, recipe: Recipe, vectors: Vectors | None, run: Run = Run(), draws: int = DRAWS) -> KindsOut | Unmeasured:
+def kinds_out(dataset: Dataset, recipe: Recipe, vectors: Features | None, run: Run = Run(), draws: int = DRAWS) -> KindsOut | Unmeasured:
     """Answer each passage by heads, and an encoder where the recipe fine-tunes one, that were trained on passages of other kinds only.
 
     A recipe that does not fine-tune (`vectors` are then its encoder's) leaves out one kind at a time, up to MOST_FOLDS; for one

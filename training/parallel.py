@@ -12,10 +12,13 @@ Result = TypeVar("Result")
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """For many small matrix products, each by one thread: several that share one wait for one another longer than they work."""
+    """For many small matrix products, each by one thread: several that share one wait for one another longer than they work.
+
+    That holds for those of torch too, if this thread has asked it before how many threads it takes.
+    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
+    with threadpool_limits(1):
         yield
 
 

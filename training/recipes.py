@@ -47,7 +47,8 @@ class Recipe:
     term_strength: float = 10.0
     """The same over terms."""
     hidden: HiddenUnits | None = None
-    """A hidden layer between the vectors and the heads over them, which are linear without it, or taught by too few passages for it."""
+    """A hidden layer between the vectors and the heads over them, which without it, or taught by too few passages for it, are linear and
+    read no parts of passages."""
     finetuning: FineTuning | None = None
     shortening: Shortening | None = None
     """How a part of it then learns to give the vectors of the whole."""
@@ -61,6 +62,10 @@ class Recipe:
     def over_vectors(self, passages: int) -> float | HiddenUnits:
         """What the heads over the vectors of so many passages are: of an inverse regularisation strength, or behind hidden units."""
         return self.vector_strength if self.hidden is None or passages < self.hidden.least_passages else self.hidden
+
+    def reads_parts(self, passages: int) -> bool:
+        """Whether heads taught by so many passages read the parts of each."""
+        return self.hidden is not None and self.hidden.parts and self.over_vectors(passages) is self.hidden
 
     @property
     def learns_encoder(self) -> bool:
@@ -103,7 +108,7 @@ RECIPES = (
     ),
     Recipe(
         "multilingual",
-        "an encoder of sixteen languages as it is, a hidden layer and heads trained over it: some minutes",
+        "an encoder of sixteen languages as it is, heads with a hidden layer over passages, sentences and clauses: some minutes",
         MULTILINGUAL_USE,
         terms=False,
         hidden=HiddenUnits(),

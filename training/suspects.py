@@ -21,6 +21,7 @@ from training.heldout import held_out
 from training.recipes import Recipe
 from training.run import Run
 from training.transformer.build import build_encoder
+from training.vectors import features_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ def unseen_probabilities(dataset: Dataset, recipe: Recipe, run: Run = Run()) -> 
     check_trainable(apart, recipe.folds, run.seed)
     run.on_stage(f"encoding {len(dataset)} passages")
     with tempfile.TemporaryDirectory() as scratch:
-        vectors = build_encoder(dataset, recipe, Path(scratch), run).encode(dataset.texts).vectors
+        features = features_of(dataset, recipe, build_encoder(dataset, recipe, Path(scratch), run))
     run.on_stage(f"cross-validating over {recipe.folds} folds")
-    return held_out(apart, recipe, vectors, run).probabilities
+    return held_out(apart, recipe, features, run).probabilities
 
 
 def find_suspects(dataset: Dataset, probabilities: Array) -> Iterator[Suspect]:

