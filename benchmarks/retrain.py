@@ -31,7 +31,8 @@ SEEDS = ROOT / "seeds"
 SIZES = (250, 1050, 4000)
 CHAMPION_PASSAGES = 1000
 NEW = 50
-COLD, SOME_NEW, WARM = STARTS = ("cold", f"{NEW} new", "warm")
+SOME_NEW, WARM = f"{NEW} new", "warm"
+STARTS = ("cold", SOME_NEW, WARM)
 HEADER = ("labels", "start", "rounds", "seconds (median)", "seconds (lowest to highest)", "seconds of processor (median)")
 
 
@@ -58,7 +59,7 @@ class Taken:
 
 @click.command()
 @click.option("--size", "sizes", type=click.IntRange(100), multiple=True, default=SIZES, show_default=True, help="Labels; may be repeated.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="Each cold and then warm.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help=f"Of each start: {', '.join(STARTS)}.")
 @out_option
 @table_option
 @plain_errors

@@ -88,6 +88,8 @@ class Heads:
 
         Row by row: a product of matrices would round one text by its neighbours.
         """
+        if isinstance(vectors, Bags) is not self.parts:
+            raise ValueError("heads that read parts take bags, and others take vectors")
         out = np.empty((len(vectors), len(self.intercepts)))
         for row in range(len(vectors)):
             one = vectors[row : row + 1]

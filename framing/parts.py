@@ -11,10 +11,13 @@ from framing.encoder import Encoder, Vectors
 from framing.heads import Bags
 from framing.text import split_sentences
 
-# How a text is cut decides what a model that was trained on parts answers: a change of what follows asks for a new format of model folders.
+# How a text is cut, here and into sentences by framing.text, decides what a model that was trained on parts answers: a change asks for a
+# new format of model folders.
 MOST_CHARACTERS = 4000
-"""Of what follows no parts are read: however long a text is, it costs no more than three times these."""
-_CLAUSE_END = re.compile(r"(?<=[,;:،؛])\s+|(?<=[，；：、])|\s+(?=[–—]\s)")
+"""Of what follows no parts are read."""
+MOST_PARTS = 128
+"""Nor of more than these: each is a run of the encoder, however short it is."""
+_CLAUSE_END = re.compile(r"(?<=[,;:،؛])\s+|(?<=[，；：、])|(?<=[\u3400-\u9fff][,;:])(?=[\u3400-\u9fff])|\s+(?=[–—]\s)")
 _LEAST_CHARACTERS = 30
 """A shorter piece goes with the one that follows it, and the last with the one before."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -22,12 +25,12 @@ _LEAST_HAN_CHARACTERS = 10
 
 
 def parts_of(text: str, language: str) -> tuple[str, ...]:
-    """The sentences of a text, each followed by its clauses where it has several; the text itself where it has no sentence."""
+    """The sentences of a text, each followed by its clauses where it has several, up to MOST_PARTS; the text itself if there is none."""
     found = []
     for sentence in split_sentences(text[:MOST_CHARACTERS], language=language):
         clauses = tuple(_clauses(sentence.text))
         found += [sentence.text, *(clauses if len(clauses) > 1 else ())]
-    return tuple(found) or (text,)
+    return tuple(found[:MOST_PARTS]) or (text,)
 
 
 def with_parts(encoder: Encoder, texts: Sequence[str], languages: Sequence[str], wholes: Vectors) -> Bags:

@@ -28,6 +28,7 @@ from framing.errors import EncoderError, MissingExtra, ModelFolderError
 from framing.features import TermWeights
 from framing.heads import Heads, HiddenLayer
 from framing.model import FramingModel
+from framing.parts import parts_of
 from framing.prediction import ModelIdentity
 
 FILES = ["README.md", "codebook.json", "encoder.onnx", "golden.json", "heads.npz", "manifest.json", "terms.json", "tokenizer.json"]
@@ -191,6 +192,15 @@ def test_a_layer_that_does_not_fit_the_encoder_is_an_error_that_says_so(model, t
     rewrite_whole(tmp_path, content)
     with pytest.raises(ModelFolderError, match=r"holds arrays .*'layer_weights': \(5, 3\)"):
         load_model(tmp_path)
+
+
+def test_golden_answers_of_a_model_that_reads_parts_are_given_and_held_as_in_its_first_language(model, tiny_manifest, tmp_path):
+    text = "Das gilt evtl. Regen und Frost."  # an abbreviation that German knows, and English not
+    assert parts_of(text, "de") != parts_of(text, "en")
+    by_parts = replace(model, heads=replace(model.heads, parts=True), languages=("de", "en"))
+    save_model(by_parts, tmp_path / "parts", replace(tiny_manifest, languages=("de", "en")), [text], "")
+    assert read_golden(tmp_path / "parts")[0].probabilities == tuple(by_parts.read([text], ["de"]).probabilities[0])
+    check_golden(load_model(tmp_path / "parts"), tmp_path / "parts")
 
 
 @pytest.fixture

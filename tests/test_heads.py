@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from framing.heads import ABSENT, PRESENT, UNSURE, Bags, Heads, HiddenLayer, sigmoid
 
@@ -28,9 +29,9 @@ def test_a_row_does_not_depend_on_its_neighbours_by_a_single_bit():
     vectors = generator.normal(size=(50, 384)).astype(np.float32)
     for heads in (linear, replace(linear, vector_weights=generator.normal(size=(3, 64)), layer=layer)):
         bags = Bags(vectors[:9], vectors[:45], np.arange(1, 10))
-        for texts in (vectors, bags):
-            alone = [heads.logits(texts[row : row + 1])[0] for row in range(len(texts))]
-            assert np.array_equal(heads.logits(texts), np.array(alone))
+        for texts, reader in ((vectors, heads), (bags, replace(heads, parts=True))):
+            alone = [reader.logits(texts[row : row + 1])[0] for row in range(len(texts))]
+            assert np.array_equal(reader.logits(texts), np.array(alone))
 
 
 BAGS = Bags(
@@ -44,6 +45,12 @@ def test_a_bag_weighs_as_the_whole_and_the_part_that_weighs_most_for_each_frame_
     heads = replace(HEADS, term_weights=None, parts=True)
     # of the second text the third part has the most first columns, the first the fewest second ones
     assert heads.logits(BAGS).tolist() == [[2 + 4 - 1, -2 + 0.5], [0 + 2 - 1, -1 - 1 + 0.5], [10 - 1, 0.5]]
+
+
+@pytest.mark.parametrize(("parts", "texts"), [(True, BAGS.wholes), (False, BAGS)])
+def test_heads_refuse_what_they_do_not_read(parts, texts):
+    with pytest.raises(ValueError, match="heads that read parts take bags, and others take vectors"):
+        replace(HEADS, term_weights=None, parts=parts).logits(texts)
 
 
 def test_bags_are_picked_by_rows_in_any_order_with_their_own_parts():

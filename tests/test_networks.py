@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from framing.heads import Bags
+from training import networks
 from training.hidden_units import HiddenUnits
 from training.networks import _batches, _scores, fit_networks
+from training.parallel import in_threads
 
 FEW = HiddenUnits(units=4)
 
@@ -63,3 +65,17 @@ def test_bags_are_scored_in_learning_as_they_are_in_answering_where_all_scores_a
     weights = np.array([[-1.0] * 16, [1.0] * 16], np.float32)
     learning = _scores(bags, lambda vectors: vectors @ torch.from_numpy(weights).T - 5)
     assert np.allclose(learning.numpy(), bags.scores(lambda vectors: vectors @ weights.T - 5), atol=1e-5)
+
+
+def test_each_network_is_taught_on_one_thread_whichever_thread_asks(monkeypatch):
+    threads = []
+
+    def noted(X, targets, how, seed):
+        threads.append(torch.get_num_threads())
+        return taught(X, targets, how, seed)
+
+    taught = networks._fit_network
+    monkeypatch.setattr(networks, "_fit_network", noted)
+    bags, labels = bags_with_a_sign(20, 0)
+    in_threads(lambda _: fit_networks(bags, labels, HiddenUnits(units=2, networks=2, steps=1)), range(3), 2)
+    assert threads == [1] * 6

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing.encoder import EncodedTexts
-from framing.parts import MOST_CHARACTERS, parts_of, with_parts
+from framing.parts import MOST_CHARACTERS, MOST_PARTS, parts_of, with_parts
 from tests.conftest import WordEncoder
 
 
@@ -39,6 +39,18 @@ from tests.conftest import WordEncoder
             ["市长昨天为新的市场大厅剪彩，并且表示整个星期都会下雨。", "市长昨天为新的市场大厅剪彩，", "并且表示整个星期都会下雨。"],
         ),
         (
+            "zh",
+            "市长昨天为新的市场大厅剪彩,并且表示整个星期都会下雨。门票价格为1,200元,比去年贵了一百元左右。",
+            [
+                "市长昨天为新的市场大厅剪彩,并且表示整个星期都会下雨。",
+                "市长昨天为新的市场大厅剪彩,",
+                "并且表示整个星期都会下雨。",
+                "门票价格为1,200元,比去年贵了一百元左右。",
+                "门票价格为1,200元,",
+                "比去年贵了一百元左右。",
+            ],
+        ),
+        (
             "ar",
             "افتتح العمدة أمس سوقا جديدة في وسط المدينة، وقال إن المطر سيستمر طوال الأسبوع.",
             [
@@ -66,6 +78,10 @@ def test_of_a_long_text_the_parts_at_its_start_are_read():
     sentence = "It rained again. "
     parts = parts_of(sentence * 1000, "en")
     assert MOST_CHARACTERS // len(sentence) <= len(parts) <= MOST_CHARACTERS // len(sentence) + 1
+
+
+def test_of_a_text_of_very_many_sentences_the_first_are_read():
+    assert parts_of("Oh. Ja. " * 400, "de") == ("Oh.", "Ja.") * (MOST_PARTS // 2)
 
 
 class Counting(WordEncoder):

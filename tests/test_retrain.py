@@ -51,14 +51,26 @@ def test_of_several_lines_of_a_size_the_last_counts_and_one_that_is_none_is_refu
 
 def test_every_size_is_run_cold_then_with_fifty_new_then_warm_after_a_run_that_knows_all_but_those(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(retrain, "_train", lambda *given: asked.append((given[2], (tmp_path / "cache").exists())))
+
+    def train(folder, _, recipe, labels, *options):
+        kept = folder / "cache" / "texts.db"
+        known = int(kept.read_text()) if kept.is_file() else 0
+        lines = len(labels.read_text().splitlines())
+        asked.append((recipe, lines, known))
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(str(max(lines, known)))
+
+    monkeypatch.setattr(retrain, "_train", train)
     monkeypatch.setattr(retrain, "_crown", lambda _: None)
     monkeypatch.setattr(retrain, "_floor", lambda *_: retrain.Taken(1.0, 1.0))
     found = list(retrain.measure(tmp_path, [100, 200], 2))
     assert [(row.labels, row.start, len(row.seconds)) for row in found] == [
         (0, "floor", 2), (100, "cold", 2), (100, "50 new", 2), (100, "warm", 2), (200, "cold", 2), (200, "50 new", 2), (200, "warm", 2),
     ]  # fmt: skip
-    assert [name for name, _ in asked] == ["frozen"] + ["refit"] * 14
+    assert asked[0] == ("frozen", 1000, 0)
+    for size, rounds in ((100, asked[1:8]), (200, asked[8:])):
+        assert rounds[0] == ("refit", size - 50, 0)
+        assert rounds[1:] == [("refit", size, known) for known in (0, 0, size - 50, size - 50, size, size)]
     monkeypatch.undo()
     refused = CliRunner().invoke(retrain.command, ["--size", "99"])
     assert refused.exit_code == 2

@@ -12,9 +12,6 @@ class HiddenUnits:
     Their log-odds are averaged; where they read parts, a text's best part is the one that is best on average.
     """
 
-    parts: bool = True
-    """Whether they read the parts of a text beside the whole."""
-
     units: int = 256
     """Of each network."""
     networks: int = 5
@@ -28,3 +25,5 @@ class HiddenUnits:
     """Unit vectors are multiplied by this, so that the weights over them stay small."""
     least_passages: int = 2000
     """With fewer to learn from, logistic regressions rank as well or better."""
+    parts: bool = True
+    """Whether they read the parts of a text beside the whole."""

@@ -1,4 +1,4 @@
-"""Networks with one hidden layer that score frames in vectors, or in bags of them: beside the transformers, the only door to torch."""
+"""Networks with one hidden layer that score frames in vectors, or in bags of them: with training.transformer the only door to torch."""
 
 from __future__ import annotations
 

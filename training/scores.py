@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from framing.heads import Array, Bags, HiddenLayer
 
 Labels = NDArray[np.bool_]
-BAGS_AT_ONCE = 1000
+BAGS_AT_ONCE = 100
+"""What a layer gives for all of their parts is held at once, some megabytes a bag at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class BlockScores:
     layer: HiddenLayer | None = None
 
     def __call__(self, X: Any) -> Array:
-        """Scores (n, k) of features (n, columns), or of bags, a few at a time: what a layer gives for all their parts takes much memory."""
+        """Scores (n, k) of features (n, columns), or of bags."""
         if not isinstance(X, Bags):
             return np.asarray(self._weighed(X) + self.intercepts)
         some = (X[start : start + BAGS_AT_ONCE].scores(self._weighed) for start in range(0, len(X), BAGS_AT_ONCE))
