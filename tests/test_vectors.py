@@ -15,9 +15,7 @@ from training.vectors import features_of
 
 WHOLE = Recipe("whole", "linear heads")
 PARTS = replace(WHOLE, hidden=HiddenUnits(least_passages=2))
-GERMAN = (
-    "Am Montag regnete es den ganzen Tag. Danach sprach der Bürgermeister, wie er es am 3. Mai schon einmal tat, lange über das Wetter."
-)
+GERMAN = "Am Montag regnete es den ganzen Tag. Danach gab der Bürgermeister evtl. Warnungen aus, lange nach dem Ende des Regens."
 
 
 def passages(codebook, language: str | None) -> Dataset:
@@ -34,7 +32,8 @@ def test_linear_heads_learn_from_vectors_of_whole_passages_and_so_do_hidden_unit
 
 
 def test_hidden_units_learn_from_the_parts_too_cut_by_the_language_that_is_said_or_else_read(tiny_codebook, tmp_path):
-    for said, languages in ((None, ("de", "en")), ("de", ("de", "de"))):
+    assert parts_of(GERMAN, "de") != parts_of(GERMAN, "fr")
+    for said, languages in ((None, ("de", "en")), ("fr", ("fr", "fr"))):
         data = passages(tiny_codebook, said)
         bags = features_of(data, PARTS, WordEncoder(), TextCache(tmp_path))
         assert isinstance(bags, Bags)
