@@ -26,8 +26,6 @@ from framing.prediction import ModelIdentity
 
 FORMAT = 4
 """1 knew compiled encoders only, 2 no hidden layer, 3 no heads that read parts."""
-READS_PARTS = 4
-"""The first format whose heads may read parts."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
 HEADS_FILE = "heads.npz"

@@ -29,6 +29,11 @@ class HiddenLayer:
         return np.maximum(vectors @ self.weights.T + self.intercepts, 0)
 
 
+def weighed(vectors: Any, layer: HiddenLayer | None, weights: Array) -> Array:
+    """Scores (n, k) of vectors (n, dimensions) by weights (k, dimensions), or (k, units) over what a layer gives for them."""
+    return np.asarray((vectors if layer is None else layer(vectors)) @ weights.T)
+
+
 @dataclass(frozen=True)
 class Bags:
     """Vectors of n texts and their parts: `wholes` (n, dimensions), `parts` (m, dimensions) text by text, `counts` (n,), at least 1 each.
@@ -100,8 +105,7 @@ class Heads:
         return out
 
     def _weighed(self, vectors: NDArray[np.float32]) -> Array:
-        seen = vectors.astype(np.float64)
-        return np.asarray((seen if self.layer is None else self.layer(seen)) @ self.vector_weights.T)
+        return weighed(vectors.astype(np.float64), self.layer, self.vector_weights)
 
     def probabilities(self, vectors: NDArray[np.float32] | Bags, terms: Sequence[SparseRow] | None = None) -> Array:
         """Calibrated probabilities (n, k)."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from framing.artifact import READS_PARTS, Manifest, load_model, read_manifest
+from framing.artifact import Manifest, load_model, read_manifest
 from framing.data import Dataset
 from framing.encoder import SavedEncoder
 from framing.errors import TrainingError
@@ -89,8 +89,8 @@ def _hidden_units(manifest: Manifest) -> HiddenUnits | None:
     said: Any = manifest.recipe.get("hidden")
     if not said:
         return None
-    if isinstance(said, dict) and manifest.format < READS_PARTS:
-        said = {**said, "parts": False}
+    if isinstance(said, dict):
+        said = {"parts": False, **said}  # older ones do not tell, and read none
     known = {field.name for field in fields(HiddenUnits)}
     if not isinstance(said, dict) or set(said) != known:
         told = ", ".join(sorted(said)) if isinstance(said, dict) else repr(said)

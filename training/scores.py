@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from framing.heads import Array, Bags, HiddenLayer
+from framing.heads import Array, Bags, HiddenLayer, weighed
 
 Labels = NDArray[np.bool_]
 BAGS_AT_ONCE = 100
@@ -33,7 +33,7 @@ class BlockScores:
         return np.vstack([np.empty((0, len(self.intercepts))), *some]) + self.intercepts
 
     def _weighed(self, X: Any) -> Array:
-        return np.asarray((X if self.layer is None else self.layer(X)) @ self.weights.T)
+        return weighed(X, self.layer, self.weights)
 
 
 Fit = Callable[[Any, Labels], BlockScores]

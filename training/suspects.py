@@ -61,7 +61,7 @@ def unseen_probabilities(dataset: Dataset, recipe: Recipe, run: Run = Run()) -> 
     check_trainable(apart, recipe.folds, run.seed)
     run.on_stage(f"encoding {len(dataset)} passages")
     with tempfile.TemporaryDirectory() as scratch:
-        features = features_of(dataset, recipe, build_encoder(dataset, recipe, Path(scratch), run))
+        features = features_of(dataset, recipe, build_encoder(dataset, recipe, Path(scratch), run), run.texts)
     run.on_stage(f"cross-validating over {recipe.folds} folds")
     return held_out(apart, recipe, features, run).probabilities
 
