@@ -20,6 +20,7 @@ from framing.errors import BadRow, DataError
 from framing.label_columns import (
     NO_LABELS,
     NO_TEXT,
+    SOME_LABELS,
     RefusedRowError,
     Role,
     column_problem,
@@ -213,7 +214,7 @@ class _Reading:
             refused = [bad for bad in refused if bad.problem != NO_TEXT]
         problem = column_problem(columns, self._names)
         if problem:
-            refused = [bad for bad in refused if bad.problem != NO_LABELS]
+            refused = [bad for bad in refused if not bad.problem.startswith((NO_LABELS, SOME_LABELS))]
         return [BadRow(source, None, problem), *refused] if problem else refused
 
     def _passage(self, row: Row, name: str) -> LabelledPassage:

@@ -13,10 +13,12 @@ Role = Literal["coder", "adjudicator"]
 """A coder labels a text; an adjudicator decides between coders, and replaces none of their labels."""
 NO_TEXT = "has no text"
 NO_LABELS = "has no labels: neither 'frames' nor a column of a frame; an empty list says that there is none"
+SOME_LABELS = "has a value for the frame "
+"""How the problem of a row begins that has the columns of some frames alone."""
 _MARKS = {"1": True, "1.0": True, "true": True, "yes": True, "0": False, "0.0": False, "false": False, "no": False}
 _SHOWN = 64
-_CODE = re.compile(r"[a-z]{2}")
 """Characters of a wrong value that an error repeats."""
+_CODE = re.compile(r"[a-z]{2}")
 
 
 class RefusedRowError(Exception):
@@ -70,9 +72,13 @@ def read_frames(fields: Mapping[str, Any], names: Collection[str]) -> tuple[str,
     if "frames" in fields:
         found = _listed(fields["frames"])
     else:
-        columns = [name for name in names if name not in COLUMNS and name in fields]
+        own = [name for name in names if name not in COLUMNS]
+        columns = [name for name in own if name in fields]
         if not columns:
             raise RefusedRowError(NO_LABELS)
+        if len(columns) < len(own):  # or a misspelt name would count as a frame that is not there
+            missing = next(name for name in own if name not in fields)
+            raise RefusedRowError(f"{SOME_LABELS}'{columns[0]}', but none for '{missing}'; each needs one, such as 0")
         found = [name for name in columns if _is_marked(name, fields[name])]
     unknown = [f"'{name[:_SHOWN]}'" for name in dict.fromkeys(found) if name not in names]
     if unknown:
@@ -87,9 +93,14 @@ def read_language(fields: Mapping[str, Any]) -> str | None:
     if name is None:
         return None
     code = name.lower().replace("_", "-").partition("-")[0]
-    if not _CODE.fullmatch(code):
+    if not is_language(code):
         raise RefusedRowError(f"'language' is '{name[:_SHOWN]}'; it must be a code of two letters such as en or de")
     return code
+
+
+def is_language(name: str) -> bool:
+    """Whether a name has the form of an ISO 639-1 code."""
+    return _CODE.fullmatch(name) is not None
 
 
 def read_role(fields: Mapping[str, Any]) -> Role | None:

@@ -95,6 +95,14 @@ def language_of(text: str) -> str:
     return _most_likely(sample, script)
 
 
+def language_around(text: str, language: str) -> str | None:
+    """The language of what stands around `text`, where that is too short to tell its own in the same script; else None."""
+    if language not in (*_LATIN.others.split(), _LATIN.default):
+        return None
+    sample = text.lstrip()[:SAMPLE]
+    return language if _script_of(sample) is _LATIN and len(_WORD.findall(sample)) < MIN_WORDS else None
+
+
 def _script_of(sample: str) -> _Script:
     beyond = _ASCII.sub("", sample)
     if not beyond:

@@ -13,7 +13,7 @@ from framing.encoder import Encoder, Vectors
 from framing.evidence import carrying_sentences
 from framing.features import TermWeights
 from framing.heads import UNSURE, Array, Bags, Heads
-from framing.language import language_of
+from framing.language import language_around, language_of
 from framing.parts import with_parts
 from framing.prediction import (
     DECISIONS,
@@ -113,12 +113,13 @@ class FramingModel:
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []
         if scored:
-            reading = yield ToRead(texts, [language] if texts == [text] else [None] * len(texts))
+            known = [language if each == text else language_around(each, language) for each in texts]
+            reading = yield ToRead(texts, known)
             answers = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
         if evidence:
             answers = yield from _with_evidence(scored, answers)
         labelled = iter(answers)
-        ordered = tuple(next(labelled) if passage.left_out is None else _left_out(passage) for passage in passages)
+        ordered = tuple(next(labelled) if passage.left_out is None else _left_out(passage, language) for passage in passages)
         return DocumentAnswer(ordered, profile(ordered, self.codebook.names), self.identity)
 
     def score(self, texts: Sequence[str]) -> tuple[PassageAnswer, ...]:
@@ -227,5 +228,5 @@ def _with_sentences(passage: Passage, answer: PassageAnswer, alone: Iterator[Arr
     return replace(answer, frames=tuple(frames))
 
 
-def _left_out(passage: Passage) -> PassageAnswer:
-    return PassageAnswer(passage.start, passage.end, passage.text, left_out=passage.left_out)
+def _left_out(passage: Passage, language: str) -> PassageAnswer:
+    return PassageAnswer(passage.start, passage.end, passage.text, language=language, left_out=passage.left_out)

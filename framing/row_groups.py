@@ -164,7 +164,17 @@ def _exact_array(values: Sequence[Any], kind: Any) -> Any | None:
     if pyarrow.types.is_null(array.type) or "struct<>" in str(array.type):
         return None
     back = array.to_pylist()
-    return array if back == values or plain_value(back) == plain_value(values) else None
+    same = (back == values or plain_value(back) == plain_value(values)) and _booleans(back) == _booleans(values)
+    return array if same else None
+
+
+def _booleans(value: Any) -> Any:
+    """Where true and false stand in a value: to Python and to pyarrow they equal 1 and 0."""
+    if isinstance(value, Mapping):
+        return {key: found for key, entry in value.items() if (found := _booleans(entry))}
+    if isinstance(value, list | tuple):
+        return {at: found for at, entry in enumerate(value) if (found := _booleans(entry))}
+    return isinstance(value, bool)
 
 
 def _with_text_for_nothing(kind: Any) -> Any:

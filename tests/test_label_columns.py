@@ -68,19 +68,24 @@ def test_frames_that_are_not_clear_are_refused(value: Any, problem: str) -> None
 
 @pytest.mark.parametrize("mark", [1, 1.0, True, "1", "1.0", "true", "TRUE", " yes ", "Yes"])
 def test_a_frame_is_present_where_its_column_says_so(mark: Any) -> None:
-    assert read_frames({"energy_deal": mark}, NAMES) == ("energy_deal",)
+    assert read_frames(dict.fromkeys(NAMES, 0) | {"energy_deal": mark}, NAMES) == ("energy_deal",)
 
 
 @pytest.mark.parametrize("mark", [0, 0.0, False, "0", "0.0", "false", "False", "no", "", " ", None, float("nan")])
 def test_a_frame_is_absent_where_its_column_says_so_or_says_nothing(mark: Any) -> None:
-    assert read_frames({"energy_deal": mark}, NAMES) == ()
+    assert read_frames(dict.fromkeys(NAMES, 0) | {"energy_deal": mark}, NAMES) == ()
 
 
 @pytest.mark.parametrize("mark", ["x", "2", 2, -1, 0.5, [1], "maybe", "1;0"])
 def test_a_mark_that_is_neither_is_refused(mark: Any) -> None:
     with pytest.raises(RefusedRowError) as refused:
-        read_frames({"energy_deal": mark}, NAMES)
+        read_frames(dict.fromkeys(NAMES, 0) | {"energy_deal": mark}, NAMES)
     assert str(refused.value) == f"the column 'energy_deal' holds '{mark}'; accepted are 0 or 1, true or false, yes or no, or nothing"
+
+
+def test_a_row_that_lacks_the_column_of_a_frame_is_refused_and_not_taken_for_one_without_it() -> None:
+    with pytest.raises(RefusedRowError, match="has a value for the frame 'frost', but none for 'rain'; each needs one, such as 0"):
+        read_frames({"rian": 1, "frost": 0}, ("rain", "frost"))
 
 
 def test_a_frame_that_is_named_like_another_column_is_never_read_from_it() -> None:

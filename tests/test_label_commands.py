@@ -133,6 +133,9 @@ def test_a_disagreement_is_settled_by_an_import_that_leaves_the_coders_labels_al
     assert done(run("import", decision, "--codebook", codebook, "--role", "adjudicator")).startswith("1 new")
     assert done(run("disagreements")) == ""
     assert json.loads(done(run("agreement", "--json"))) == before
+    target = tmp_path / "all.csv"
+    told = "what adjudicators have said of 1 texts is not among them: --settled goes by it"
+    assert done(run("export", target)) == f"6 labels in {target}\n{told}\n"
     target = tmp_path / "settled.csv"
     assert done(run("export", target, "--settled")) == f"3 labels in {target}\n"
     settled = {passage.text: (passage.coder, passage.frames) for passage in load_dataset([target], tiny_codebook).passages}
@@ -168,6 +171,13 @@ def test_the_next_texts_can_go_to_a_file_and_none_are_left_when_all_have_labels(
     run("import", rows, "--codebook", codebook)
     pool.write_text("text\nRain fell.\n", encoding="utf-8")
     assert done(run("next", "--pool", pool)) == ""
+
+
+def test_the_next_texts_never_take_the_place_of_their_pool(run, tiny, pool):
+    before = pool.read_bytes()
+    problem = run("next", "--pool", pool, "--out", pool, FRAMING_LABELS="").stderr
+    assert "is the pool itself, whose other texts would be lost; write to another file" in problem
+    assert pool.read_bytes() == before
 
 
 def test_a_store_that_is_named_but_not_there_is_no_reason_to_show_every_text(run, tiny, pool):

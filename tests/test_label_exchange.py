@@ -94,6 +94,19 @@ def test_another_answer_of_the_same_coder_is_refused_by_row_unless_it_may_replac
     assert [(kept.id, kept.label.frames, kept.label.replaces) for kept in store.current()] == [(2, (), None), (3, ("frost",), 1)]
 
 
+def test_the_same_answer_by_a_reworded_codebook_is_told_as_such(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna")
+    import_labels(store, [path], tiny_codebook, Coding())
+    with pytest.raises(DataError, match=f"'anna' has said this by another codebook .label 1, {tiny_codebook.digest[:12]}.; --replace"):
+        import_labels(store, [path], replace(tiny_codebook, title="Reworded"), Coding())
+
+
+def test_a_frame_that_is_named_like_a_column_of_an_export_is_no_hindrance_to_reading_it(store, tmp_path):
+    codebook = Codebook("Roles", (Frame("role", "Role", "A role."), Frame("start", "Start", "A start.")))
+    import_labels(store, [csv_file(tmp_path, "text,frames,coder", "One.,role,anna")], codebook, Coding())
+    assert [passage.frames for passage in exported(store, tmp_path / "out.csv", codebook).passages] == [("role",)]
+
+
 def test_every_bad_row_is_named_and_nothing_is_kept(store, tmp_path, tiny_codebook):
     path = csv_file(tmp_path, "text,frames,coder", "Rain.,rain,anna", ",rain,anna", "Hail.,hail,anna")
     with pytest.raises(DataError) as caught:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing import language
-from framing.language import language_of
+from framing.language import language_around, language_of
 
 PASSAGES = Path(__file__).parent.parent / "seeds" / "passages.jsonl"
 
@@ -71,6 +71,21 @@ def test_short_or_uncertain_latin_text_is_english(text):
 @pytest.mark.parametrize("text", ["", "   ", "12 345 678", "😀😀", "\ud800", "\ufeff"])
 def test_text_without_letters_is_english(text):
     assert language_of(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "around", "language"),
+    [
+        ("Peking vermittelt", "de", "de"),
+        ("Peking vermittelt.", "en", "en"),
+        ("12,5", "fr", "fr"),
+        ("Peking hat den Parteien angeboten zu vermitteln", "de", None),  # tells its own
+        ("Reuters", "ru", None),
+        ("Пекин", "de", None),
+    ],
+)
+def test_a_text_too_short_to_tell_is_in_the_language_around_if_that_has_its_script(text, around, language):
+    assert language_around(text, around) == language
 
 
 def test_white_space_before_the_text_does_not_hide_it():

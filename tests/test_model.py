@@ -93,6 +93,14 @@ def test_an_answer_is_the_same_with_and_without_foreign_neighbours(with_german):
     assert np.array_equal(together, alone)
 
 
+def test_a_headline_too_short_to_tell_its_language_is_read_in_that_of_the_text_around(with_german):
+    answer = with_german.predict(f"Regen kommt heute\n\n{GERMAN}\n\nLesen Sie auch: Zehn Gärten")
+    headline, passage, link = answer.passages
+    assert (headline.language, headline.model, headline.present) == ("de", "german:2", ("rain",))
+    assert (passage.language, link.language) == ("de", "de")
+    assert with_german.predict("Regen kommt heute").passages[0].language == "en"
+
+
 def test_text_beyond_the_encoder_is_said(tiny_model):
     passage = tiny_model.predict("rain " * 250, split="none").passages[0]
     assert passage.truncated

@@ -17,6 +17,7 @@ from framing import artifact
 from framing.codebook import Codebook, load_codebook
 from framing.commands import fallback_option, model_option
 from framing.data import open_rows_writer
+from framing.errors import BadRow, DataError
 from framing.labels import Labels, Role, open_store
 from framing.labels.agreement import RELIABLE, TENTATIVE, Agreement, Figure, agreement
 from framing.labels.current import CurrentLabels, current_labels
@@ -77,11 +78,14 @@ def import_(
 @only_option
 @click.option("--settled", is_flag=True, help="One row a text: the adjudicator's answer, or the one all coders give; others are left out.")
 def export(target: Path, where: str, book: Path | None, settled: bool) -> None:
-    """Write the labels that hold now to TARGET (CSV, JSON lines or Parquet), as `framing train` reads them."""
+    """Write the labels of coders that hold now to TARGET (CSV, JSON lines or Parquet), as `framing train` reads them."""
     with _current(where, book) as current:
         rows = export_labels(current, target, settled)
         left_out = sum(text.settled is None for text in current.texts) if settled else 0
+        decided = 0 if settled else sum(text.adjudication is not None for text in current.texts)
     click.echo(f"{rows} labels in {target}" + (f"; {left_out} texts are not settled" if left_out else ""))
+    if decided:
+        click.echo(f"what adjudicators have said of {decided} texts is not among them: --settled goes by it")
 
 
 @command.command("agreement")
@@ -122,6 +126,8 @@ def show_next(pool: Path, folder: Path, fallback: Path | None, count: int, where
 
     Each line says of which frame. Add `frames` and `coder` to it, and import it.
     """
+    if out is not None and out.exists() and out.samefile(pool):
+        raise DataError([BadRow(str(out), None, "is the pool itself, whose other texts would be lost; write to another file")])
     texts = load_pool(pool)
     if where is not None:
         with _opened(where, create=False) as store:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from framing.codebook import Codebook
 from framing.errors import BadLabel
+from framing.label_columns import is_language
 from framing.labels.label import Chain, KeptLabel, Label
 
 MAX_NAME = 200
@@ -54,7 +55,7 @@ def wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
     if bad is not None:
         return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends, NUL and halves of surrogate pairs"
     language = label.origin.language
-    if language is not None and not (len(language) == 2 and language.isascii() and language.islower()):
+    if language is not None and not is_language(language):
         return "language", "must be a code of two letters such as en or de"
     if any(name not in codebook.names for name in label.frames):
         return "frames", f"holds a frame that is not in the codebook; accepted are {', '.join(codebook.names)}"

@@ -66,7 +66,7 @@ class Database:
 def open_database(where: str, create: bool) -> Database:
     """Open the database, and make its tables if they are not there yet. Raises StoreError."""
     url = _url(where)
-    name = make_url(where).render_as_string(hide_password=True) if "://" in where else where
+    name = make_url(where).set(query={}).render_as_string(hide_password=True) if "://" in where else where
     if url.drivername == "sqlite" and not create and not Path(where).is_file():
         raise StoreError(name, "there is no such file")
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=AT_ONCE, max_overflow=0, pool_timeout=PATIENCE)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from framing.codebook import Codebook
 from framing.data import LabelledPassage, LabelledRow, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
-from framing.label_columns import Role
+from framing.label_columns import COLUMNS, Role
 from framing.labels.checks import wrong_field
 from framing.labels.current import CurrentLabels, first_known
 from framing.labels.label import KeptLabel, Label, Origin
@@ -59,7 +59,7 @@ def import_labels(store: Labels, paths: Sequence[str | Path], codebook: Codebook
     found = [_Found(row, label, heads.get(label.chain), codebook.digest) for row, label in zip(rows, labels, strict=True)]
     news = Counter(one.news for one in found)
     if news["answer"] and not coding.replace:
-        raise _refused((one.row, _before(one.head)) for one in found if one.head and one.news == "answer")
+        raise _refused((one.row, _before(one.head, one.label)) for one in found if one.head and one.news == "answer")
     wanted = {"new", "answer", "origin"} if coding.replace else {"new"}
     kept = [one for one in found if one.news in wanted]
     try:
@@ -78,7 +78,9 @@ def export_labels(current: CurrentLabels, target: str | Path, settled: bool = Fa
     as_text = Path(target).suffix.lower() == ".csv"
     with open_rows_writer(target) as writer:
         for fields in _exported(current, settled):
-            writer.write({**fields, "frames": ";".join(fields["frames"])} if as_text else fields)
+            # a column that is named like a frame would be read as that frame's
+            told = {name: value for name, value in fields.items() if name in COLUMNS or name not in current.codebook.names}
+            writer.write({**told, "frames": ";".join(fields["frames"])} if as_text else told)
         if not writer.rows:
             raise DataError([BadRow(str(target), None, "there is no label to write: none of a coder, or with --settled no settled text")])
         return writer.rows
@@ -133,7 +135,9 @@ class _Found:
         return replace(self.label, replaces=self.head.id, origin=origin)
 
 
-def _before(head: KeptLabel) -> str:
+def _before(head: KeptLabel, label: Label) -> str:
+    if not head.label.withdrawn and head.label.frames == label.frames:
+        return f"'{head.label.coder}' has said this by another codebook (label {head.id}, {head.codebook[:12]}); --replace says it anew"
     said = "withdrawn" if head.label.withdrawn else ", ".join(head.label.frames) or "no frame"
     return f"'{head.label.coder}' has said something else of this text before (label {head.id}: {said}); --replace puts this in its place"
 
