@@ -105,6 +105,9 @@ def invalid_request(errors: Sequence[Mapping[str, Any]], accepted: Mapping[int, 
     """The problem for pydantic's errors; `accepted` names the fields that are known at each depth of the body, or of another `whole`."""
     if errors[0]["type"] == "json_invalid":
         return Problem(BROKEN_JSON, f"{whole} is not valid JSON: {errors[0]['ctx']['error']}.")
+    if errors[0]["type"] == "too_long":
+        most = errors[0]["ctx"]["max_length"]
+        return Problem(TOO_LARGE, f"A request may hold at most {most:,} {errors[0]['loc'][-1]}; this one holds more.")
     wrong = [_wrong_field(error, accepted) for error in errors[:MAX_ERRORS]]
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
     return Problem(INVALID, f"{_sentence(wrong[0], whole)}{more}", wrong)

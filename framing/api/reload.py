@@ -36,7 +36,9 @@ class ModelWatch:
     """
 
     def __init__(self, settings: Settings, slot: ModelSlot, load: Callable[[Settings], ServedModel]) -> None:
-        self._settings = settings
+        # The folder that a relative path starts from may be replaced while the server runs; a link keeps its own name.
+        given = {"model": settings.model, "multilingual": settings.multilingual}
+        self._settings = settings.model_copy(update={name: Path.cwd() / path for name, path in given.items() if path is not None})
         self._slot = slot
         self._load = load
         self._seen = self._tried = self._stamp()

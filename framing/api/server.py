@@ -94,7 +94,10 @@ async def keep_looking(watch: ModelWatch, seconds: float) -> None:
     """Look for a new model every so many seconds until cancelled; 0 for never."""
     while seconds:
         await asyncio.sleep(seconds)
-        await to_thread.run_sync(watch.look, abandon_on_cancel=True)
+        try:
+            await to_thread.run_sync(watch.look, abandon_on_cancel=True)
+        except Exception:  # noqa: BLE001 - such as no thread to be had: the model that answers goes on, and the next look may succeed
+            _log.exception("It could not be looked whether there is a new model")
 
 
 def _listen(host: str, port: int) -> socket.socket:
