@@ -22,6 +22,7 @@ from tests.registry import make_champion, register
 from tests.test_reload import OFTEN, wait_until
 from tests.test_server import start, stop
 from tests.tiny_folder import save_tiny
+from training import tracking
 from training.follow import Follower, follow, open_follower
 
 __all__ = ["start"]  # a fixture
@@ -167,6 +168,19 @@ def test_a_copy_that_was_damaged_on_the_disk_is_fetched_again_by_the_next_follow
     (tmp_path / "live" / HEADS_FILE).write_bytes(b"nothing")
     with open_follower(tmp_path / "live") as follower:
         assert renew(follower) == read_manifest(tmp_path / "one").version
+
+
+def test_a_model_that_somebody_else_put_in_the_folder_is_not_taken_for_the_champion(sqlite_registry, follower, tmp_path):
+    one = register_tiny(tmp_path, "one", 0.0)
+    version = read_manifest(tmp_path / "one").version
+    tracking.connect().set_model_version_tag(tracking.REGISTERED, one, "framing.version", version)
+    make_champion(one)
+    assert renew(follower) == version
+    save_tiny(tmp_path / "live", -1.0)
+    assert version_in(tmp_path / "live") != version
+    assert renew(follower) == version
+    shutil.rmtree((tmp_path / "live").resolve())
+    assert renew(follower) == version
 
 
 def test_what_cannot_be_written_is_a_problem_and_not_the_end(followed, tmp_path):

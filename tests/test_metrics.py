@@ -63,8 +63,14 @@ def test_intervals_hold_the_value_and_widen_when_passages_stand_in_few_groups():
 
 
 def test_the_same_seed_gives_the_same_intervals():
-    groups = ["a", "a", "b", "c"]
-    assert measure_all(ANSWERS, ["x", "y"], groups, draws=40, jobs=1) == measure_all(ANSWERS, ["x", "y"], groups, draws=40, jobs=2)
+    generator = np.random.default_rng(0)
+    labels, probabilities = generator.random((60, 2)) < 0.4, generator.random((60, 2))
+    answers = Answers(probabilities, np.where(probabilities > 0.5, PRESENT, ABSENT), labels)
+    groups = [str(row // 3) for row in range(60)]
+    one, same, other = (measure_all(answers, ["x", "y"], groups, 40, seed, jobs) for seed, jobs in ((0, 1), (0, 2), (1, 1)))
+    assert one == same
+    assert one["macro_f1"].low is not None
+    assert one["macro_f1"] != other["macro_f1"]
 
 
 @given(st.integers(0, 10_000))

@@ -113,6 +113,11 @@ def test_near_copies_may_leave_too_few_groups(data, tuned, tmp_path):
         train(Dataset(FOUR, copies), REFIT, tmp_path / "model", run=QUIET, champion=tuned)
 
 
+def test_new_labels_in_another_language_do_not_teach_the_encoder_that_language(data, tuned, tmp_path):
+    german = Dataset(FOUR, tuple(replace(one, language="de") for one in rows_of(data, 80).passages))
+    assert train(german, REFIT, tmp_path / "model", run=QUIET, champion=tuned).model.languages == tuned.model.languages == ("en",)
+
+
 def test_a_frame_that_no_new_label_names_is_no_error(data, tuned, tmp_path):
     new = rows_of(data, 80)
     silent = Dataset(FOUR, tuple(replace(one, frames=tuple(name for name in one.frames if name != "rain")) for one in new.passages))

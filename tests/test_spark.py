@@ -118,6 +118,18 @@ def test_a_folder_that_holds_anything_else_is_not_replaced(model, tmp_path):
 
 
 @on_spark
+@pytest.mark.parametrize("source", ["{}", "file://{}", "file:{}", "{}*"])
+def test_rows_are_never_replaced_by_their_own_labels_however_they_are_named(model, tmp_path, source):
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    numbered(rows / "part.parquet", 2)
+    (rows / "_SUCCESS").touch()
+    with pytest.raises(DataError, match="rows: holds the rows themselves, which would be lost; write to another folder"):
+        spark.score_on_spark(source.format(rows), str(rows), "local[1]", str(model))
+    assert (rows / "part.parquet").is_file()
+
+
+@on_spark
 def test_rows_that_cannot_be_scored_are_told_in_one_line(tmp_path):
     problems = [
         ({"body": ["Rain."]}, "has no column 'text'; its columns are body"),

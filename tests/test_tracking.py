@@ -16,6 +16,7 @@ from framing.errors import TrainingError
 from framing.row_writer import open_rows_writer
 from tests.registry import forget_versions
 from tests.test_training import FOUR, weather
+from tests.tiny_folder import save_tiny
 from tests.tiny_front import in_front_of
 from training import tracking
 from training.learned import learned_from
@@ -129,6 +130,15 @@ def test_a_store_that_dies_while_a_run_is_logged_is_told_with_the_place_of_the_m
             tracking.log_training(weather(), copy)
     assert str(told_of.value).startswith(told.format(copy.folder))
     load_model(copy.folder)
+
+
+def test_a_model_that_another_training_put_in_the_same_folder_is_not_registered(client, trained, tmp_path):
+    copy = replace(trained, folder=tmp_path / "model")
+    save_tiny(copy.folder, 0.0)
+    before = (copy.folder / "manifest.json").read_bytes()
+    with pytest.raises(TrainingError, match=f"{copy.folder} holds another model now .*, of another training; give each its own --out"):
+        tracking.log_training(weather(), copy)
+    assert (copy.folder / "manifest.json").read_bytes() == before
 
 
 def test_a_version_is_exported_as_the_folder_it_was(client, version, trained, tmp_path):

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from framing.artifact import MANIFEST_FILE
 from framing.errors import MissingExtra, TrainingError
 from framing.files import lock, point_link
 from framing.following import Following, read_following, write_following
@@ -25,6 +26,8 @@ from training import tracking
 
 if TYPE_CHECKING:
     from training.tracking import MlflowClient
+
+Stamp = tuple[int, int] | None
 
 LONGEST_WAIT = 60.0
 """Seconds after which a registry that does not answer is asked again at the latest."""
@@ -90,7 +93,7 @@ class Follower:
         self.versions = Path(f"{folder}.versions")
         self._following = read_following(folder) or Following()
         self._told: tuple[str | None, str | None] | None = None
-        self._checked: Path | None = None
+        self._checked: tuple[Path, Stamp] | None = None
         self._client: MlflowClient | None = None
 
     def renew(self) -> Following:
@@ -125,12 +128,12 @@ class Follower:
         if version is None:
             raise TrainingError("no version in the registry is champion; `framing models promote` makes one")
         place = self.versions / f"{version.number}-{version.run}"
-        if place != self._checked or not self._leads_to(place):
+        if self._checked != (place, _stamp(place)) or not self._leads_to(place):
             self._fetch(version, place)
             with _named(f"version {version.number} cannot be put in place"):
                 point_link(self.folder, place)
                 self._clean(place)
-            self._checked = place
+            self._checked = place, _stamp(place)
         return version.number
 
     def _fetch(self, version: tracking.Version, place: Path) -> None:
@@ -161,10 +164,23 @@ class Follower:
 
 
 def _check(version: tracking.Version, place: Path) -> None:
+    """Raise TrainingError unless a sound model stands at `place`, and that of this version: others may have written there."""
     try:
-        tracking.sound_version(version, place)
+        found = tracking.sound_version(version, place)
     except MissingExtra as error:
         raise TrainingError(f"version {version.number} cannot be checked here: {error}") from error
+    registered = version.tags.get("framing.version", found.version)
+    if found.version != registered:
+        raise TrainingError(f"{place} holds model {found.version}, and version {version.number} is model {registered}")
+
+
+def _stamp(place: Path) -> Stamp:
+    """What changes when somebody writes another model to `place`, which ends with its manifest; None if there is none."""
+    try:
+        found = (place / MANIFEST_FILE).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 @contextmanager

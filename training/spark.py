@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import framing
 from framing.artifact import CODEBOOK_FILE, MANIFEST_FILE, load_model, with_fallback
@@ -50,9 +51,9 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     if find_spec("pyspark") is None:
         raise MissingExtra("scoring on Spark", "spark")
     _quiet()
-    _check_places(source, target)
     with _complete_folder(target) as place, _saved(model, fallback) as saved, _session(master) as spark:
         rows = _read(spark, source)
+        _check_places(rows.inputFiles(), target)
         count = _check(rows, source)
         tasks = max(-(-count // rows_a_task), min(spark.sparkContext.defaultParallelism, count))
         try:
@@ -66,12 +67,19 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     return count
 
 
-def _check_places(source: str, target: str) -> None:
-    """Raise DataError where the target would take the place of the rows."""
-    if "://" in source or "://" in target:
-        return
-    if Path(source).resolve().is_relative_to(Path(target).resolve()):
+def _check_places(files: Sequence[str], target: str) -> None:
+    """Raise DataError where the target would take the place of one of the files that hold the rows, as Spark found them."""
+    place = _local(target)
+    if place is not None and any(path.is_relative_to(place) for file in files if (path := _local(file)) is not None):
         raise DataError([BadRow(target, None, "holds the rows themselves, which would be lost; write to another folder")])
+
+
+def _local(address: str) -> Path | None:
+    """The place in this file system that an address means; None for another."""
+    parts = urlsplit(address)
+    if "://" not in address and parts.scheme != "file":
+        return Path(address).resolve()
+    return Path(unquote(parts.path)).resolve() if parts.scheme == "file" else None
 
 
 def _quiet() -> None:
@@ -102,8 +110,10 @@ def _session(master: str) -> Iterator[SparkSession]:
 @contextmanager
 def _saved(model: str, fallback: Path | None) -> Iterator[Path]:
     """The model as MLflow saves it, in a folder that is there for as long as the block lasts."""
+    from training import tracking
+
     with tempfile.TemporaryDirectory() as scratch:
-        if Path(model).is_dir():
+        if tracking.names_folder(model):
             yield _save(Path(model), fallback, Path(scratch) / "model")
         else:
             if fallback is not None:

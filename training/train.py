@@ -159,9 +159,9 @@ def _adapted(dataset: Dataset, recipe: Recipe, champion: Champion, name: str, ru
     old = champion.model
     vectors = CachedEncoder(champion.encoder, run.texts).encode(dataset.texts).vectors
     found = adapt(old.heads, old.vocabulary, dataset, vectors, recipe.adaptation, recipe.folds, run)
-    languages = tuple(sorted({*old.languages, *trained_languages(dataset, run.texts)}))
     identity = ModelIdentity(name, "unsaved", dataset.codebook.digest, None)
-    model = FramingModel(dataset.codebook, champion.encoder, old.vocabulary, found.heads, identity, languages)
+    # New labels in another language, few or many, do not teach its encoder that language.
+    model = FramingModel(dataset.codebook, champion.encoder, old.vocabulary, found.heads, identity, old.languages)
     before = Answers(found.before.probabilities, found.before.decisions, dataset.labels)
     return Fitted(model, champion.encoder, found.unseen, beside={CHAMPION: before}, notes=found.notes)
 

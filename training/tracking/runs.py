@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import framing
-from framing.artifact import CARD_FILE, MANIFEST_FILE, write_run
+from framing.artifact import CARD_FILE, MANIFEST_FILE, read_manifest, write_run
 from framing.data import Dataset
+from framing.errors import TrainingError
 from training.tracking.registry import REGISTERED, Version, version_of
 from training.tracking.store import asking, connect
 
@@ -72,6 +73,7 @@ def log_run(record: Record) -> Version:
 
     client = connect()
     kept = f"the model is in {record.model}"
+    _check_own(record)
     with asking(f"{kept}, but its run could not be logged"), mlflow.start_run(run_name=record.name) as run:
         mlflow.log_params(dict(record.params))
         mlflow.set_tags({**record.tags, "mlflow.loggedArtifacts": _tables(record.files)})
@@ -87,6 +89,12 @@ def log_run(record: Record) -> Version:
     with asking(f"{kept} and in run {run.info.run_id}, but could not be registered"):
         version = mlflow.register_model(logged.model_uri, REGISTERED, tags=dict(record.version))
     return version_of(client, str(version.version))
+
+
+def _check_own(record: Record) -> None:
+    found = read_manifest(record.model).version
+    if found != record.version["framing.version"]:
+        raise TrainingError(f"{record.model} holds another model now ({found}), of another training; give each its own --out")
 
 
 def _tables(files: Path) -> str:
