@@ -83,6 +83,20 @@ def disk_refusals(error: Callable[[str], Exception]) -> Iterator[None]:
         raise error(f"cannot be written ({refused.strerror or refused})") from refused
 
 
+Stamp = tuple[object, ...]
+
+
+def stamp_of(folder: Path) -> Stamp:
+    """What can be told of a folder without reading its files; whoever writes to one of them, or puts another in its place, changes it."""
+    place = os.path.realpath(folder)
+    try:
+        with os.scandir(place) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries]
+    except OSError as error:
+        return place, error.errno
+    return place, *sorted((name, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns) for name, of in found)
+
+
 def lock(handle: int) -> None:
     """Keep an open file or folder from others who lock it, until it is closed or the process ends, however that is.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SAMPLE = 2000
 """Characters looked at; more make the answer slower, not better."""
 MIN_WORDS = 4
-"""Words a Latin-script text needs before it may count as anything but English."""
+"""Words a Latin-script text needs before it may by itself count as anything but English."""
 PLAIN_WORDS, PLAIN_SHARE = 3, 0.1
 """How many common English words a Latin-script text needs, and of all its words, with no common one of another language beside them, to be
 plain English: the identifier, which takes far longer, is not asked then."""
@@ -96,7 +96,8 @@ def language_of(text: str) -> str:
 
 
 def language_around(text: str, language: str) -> str | None:
-    """The language of what stands around `text`, where that is too short to tell its own in the same script; else None."""
+    """`language`, that of the document around `text`, where both are in Latin script and the text is too short to tell its own; else
+    None."""
     if language not in (*_LATIN.others.split(), _LATIN.default):
         return None
     sample = text.lstrip()[:SAMPLE]

@@ -60,8 +60,6 @@ class ColumnTypes:
         if name in self.as_text:
             return None
         known = self.types.get(name)
-        if known is not None and any(isinstance(value, bool) for value in values) and str(known) != "bool":
-            return None  # pyarrow takes true for 1
         self._large |= {name} if any(isinstance(value, int) and abs(value) > _WHOLE for value in values) else set()
         try:
             array = _exact_array(values, known)
@@ -170,6 +168,7 @@ def _exact_array(values: Sequence[Any], kind: Any) -> Any | None:
 
 def _booleans(value: Any) -> Any:
     """Where true and false stand in a value: to Python and to pyarrow they equal 1 and 0."""
+    value = value.tolist() if hasattr(value, "tolist") else value  # numpy's own
     if isinstance(value, Mapping):
         return {key: found for key, entry in value.items() if (found := _booleans(entry))}
     if isinstance(value, list | tuple):

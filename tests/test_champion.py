@@ -79,10 +79,10 @@ def test_a_champion_that_was_set_by_other_means_can_be_rolled_back_to(client):
     assert roll_back(client) == "2"
 
 
-def test_where_the_alias_was_moved_by_other_means_it_is_told_who_was_champion_before(client):
+def test_where_the_alias_was_moved_by_other_means_the_last_move_on_record_is_told(client):
     promote(client, "1", "2")
     client.set_registered_model_alias(tracking.REGISTERED, tracking.CHAMPION, "5")
-    told = "version 5 was made champion by other means .*; the last move on record made version 2 champion: promote that"
+    told = "version 5 was made champion by other means .*; the last move on record was to version 2: promote the one that is wanted"
     with pytest.raises(TrainingError, match=told):
         roll_back(client)
 

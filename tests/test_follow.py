@@ -170,15 +170,16 @@ def test_a_copy_that_was_damaged_on_the_disk_is_fetched_again_by_the_next_follow
         assert renew(follower) == read_manifest(tmp_path / "one").version
 
 
-def test_a_model_that_somebody_else_put_in_the_folder_is_not_taken_for_the_champion(sqlite_registry, follower, tmp_path):
+def test_a_model_that_somebody_else_put_in_the_folder_is_not_taken_for_the_champion(sqlite_registry, follower, tmp_path, caplog):
     one = register_tiny(tmp_path, "one", 0.0)
     version = read_manifest(tmp_path / "one").version
     tracking.connect().set_model_version_tag(tracking.REGISTERED, one, "framing.version", version)
     make_champion(one)
     assert renew(follower) == version
     save_tiny(tmp_path / "live", -1.0)
-    assert version_in(tmp_path / "live") != version
+    other = version_in(tmp_path / "live")
     assert renew(follower) == version
+    assert f"holds model {other}, and version 1 is model {version}" in said(caplog)[-1]
     shutil.rmtree((tmp_path / "live").resolve())
     assert renew(follower) == version
 

@@ -298,6 +298,31 @@ def test_what_the_follower_says_is_shown_beside_the_model_that_answers(start, li
     }  # fmt: skip
 
 
+def test_a_relative_folder_is_the_one_that_it_was_when_the_server_started(live, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    watch = watch_over(Path("live"))
+    monkeypatch.chdir("/")
+    point_link(live, tmp_path / "two")
+    assert look(watch).problem is None
+    assert look(watch).current.model.identity.version == read_manifest(tmp_path / "two").version
+
+
+def test_a_look_that_fails_is_told_once_and_is_not_the_last(live, monkeypatch, caplog):
+    looks: list[None] = []
+
+    def fail() -> None:
+        looks.append(None)
+        raise RuntimeError("can't start new thread")
+
+    watch = watch_over(live)
+    monkeypatch.setattr(watch, "look", fail)
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(keep_looking(watch, 0.01), 0.5))
+    assert len(looks) > 1
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["It could not be looked whether there is a new model (RuntimeError: can't start new thread)"]
+
+
 def test_zero_seconds_is_never(live, monkeypatch):
     watch = watch_over(live)
     looks: list[None] = []

@@ -85,18 +85,13 @@ def adapt(
 
 
 def moved(features: Any, labels: Labels, prior: Array, variance: float) -> Array:
-    """Weights (k, columns) that labels (n, k) make likeliest, each weight having had a normal distribution around its `prior` value.
-
-    Those of a frame that all of the texts carry, or none, stay: they would learn how often it stands in these and not what it is.
-    """
+    """Weights (k, columns) that labels (n, k) make likeliest, each weight having had a normal distribution around its `prior` value."""
     if not variance:
         return prior
     found = prior.copy()
     active = np.unique(features.indices)  # no other weight moves
     part = sp.csr_array(features[:, active])
     for frame, column in enumerate(labels.T):
-        if column.all() or not column.any():
-            continue
         found[frame, active] += _step(part, column.astype(np.float64), features @ prior[frame], variance)
     return found
 

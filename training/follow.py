@@ -18,16 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from framing.artifact import MANIFEST_FILE
 from framing.errors import MissingExtra, TrainingError
-from framing.files import lock, point_link
+from framing.files import Stamp, lock, point_link, stamp_of
 from framing.following import Following, read_following, write_following
 from training import tracking
 
 if TYPE_CHECKING:
     from training.tracking import MlflowClient
-
-Stamp = tuple[int, int] | None
 
 LONGEST_WAIT = 60.0
 """Seconds after which a registry that does not answer is asked again at the latest."""
@@ -93,7 +90,7 @@ class Follower:
         self.versions = Path(f"{folder}.versions")
         self._following = read_following(folder) or Following()
         self._told: tuple[str | None, str | None] | None = None
-        self._checked: tuple[Path, Stamp] | None = None
+        self._checked: Stamp | None = None
         self._client: MlflowClient | None = None
 
     def renew(self) -> Following:
@@ -128,24 +125,26 @@ class Follower:
         if version is None:
             raise TrainingError("no version in the registry is champion; `framing models promote` makes one")
         place = self.versions / f"{version.number}-{version.run}"
-        if self._checked != (place, _stamp(place)) or not self._leads_to(place):
+        if self._checked != stamp_of(place) or not self._leads_to(place):
             self._fetch(version, place)
             with _named(f"version {version.number} cannot be put in place"):
                 point_link(self.folder, place)
                 self._clean(place)
-            self._checked = place, _stamp(place)
+            self._checked = stamp_of(place)
         return version.number
 
     def _fetch(self, version: tracking.Version, place: Path) -> None:
         """Have a sound copy of a version at `place`; one that is there is used, so that a rollback needs no download."""
         try:
             _check(version, place)
-        except TrainingError:
+        except TrainingError as error:
             fetched = self.versions / f".fetched-{place.name}"  # what is served stays in place until a sound copy is there
             with _removed_on_error(fetched):
                 with _named(f"version {version.number} cannot be fetched"):
                     tracking.copy_version(version, fetched)
                 _check(version, fetched)
+                if place.exists():
+                    _log.warning("What stood in %s is replaced: %s", place, error)
                 with _named(f"version {version.number} cannot be put in place"):
                     shutil.rmtree(place, ignore_errors=True)
                     fetched.rename(place)
@@ -172,15 +171,6 @@ def _check(version: tracking.Version, place: Path) -> None:
     registered = version.tags.get("framing.version", found.version)
     if found.version != registered:
         raise TrainingError(f"{place} holds model {found.version}, and version {version.number} is model {registered}")
-
-
-def _stamp(place: Path) -> Stamp:
-    """What changes when somebody writes another model to `place`, which ends with its manifest; None if there is none."""
-    try:
-        found = (place / MANIFEST_FILE).stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
 
 
 @contextmanager

@@ -69,17 +69,12 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
 
 def _check_places(files: Sequence[str], target: str) -> None:
     """Raise DataError where the target would take the place of one of the files that hold the rows, as Spark found them."""
-    place = _local(target)
-    if place is not None and any(path.is_relative_to(place) for file in files if (path := _local(file)) is not None):
+    if "://" in target:
+        return  # Spark itself replaces nothing
+    place = Path(target).resolve()
+    local = [Path(unquote(parts.path)) for parts in map(urlsplit, files) if parts.scheme == "file"]
+    if any(path.resolve().is_relative_to(place) for path in local):
         raise DataError([BadRow(target, None, "holds the rows themselves, which would be lost; write to another folder")])
-
-
-def _local(address: str) -> Path | None:
-    """The place in this file system that an address means; None for another."""
-    parts = urlsplit(address)
-    if "://" not in address and parts.scheme != "file":
-        return Path(address).resolve()
-    return Path(unquote(parts.path)).resolve() if parts.scheme == "file" else None
 
 
 def _quiet() -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from framing.api import problems
-from framing.api.problems import Problem, invalid_request
+from framing.api.problems import Problem, invalid_body
 from framing.api.schemas import ACCEPTED_FIELDS, PredictRequest
 from framing.api.settings import Settings
 
@@ -60,7 +60,7 @@ def _parse(body: bytes, settings: Settings, whole: str) -> PredictRequest:
     try:
         asked = PredictRequest.model_validate_json(body)
     except ValidationError as error:
-        raise invalid_request(error.errors(include_url=False, include_input=False), ACCEPTED_FIELDS, whole) from error
+        raise invalid_body(error, ACCEPTED_FIELDS, whole) from error
     if len(asked.documents or ()) > settings.max_documents:
         detail = f"A request may hold at most {settings.max_documents:,} documents; this one holds {len(asked.documents or ()):,}."
         raise Problem(problems.TOO_LARGE, detail)

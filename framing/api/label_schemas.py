@@ -9,7 +9,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from framing.api.schemas import Text
-from framing.api.settings import LONGEST_LIST
 from framing.labels import KeptLabel, Label, LabelPage, LabelQuery, Origin, Role
 
 _FIELDS = "text, frames, coder, role, replaces, withdrawn, codebook, document, start, end, id, group, style and language"
@@ -66,7 +65,7 @@ class LabelsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    labels: list[LabelBody] = Field(min_length=1, max_length=LONGEST_LIST)
+    labels: list[LabelBody] = Field(min_length=1)
 
 
 class KeptLabelBody(BaseModel):

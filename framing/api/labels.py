@@ -26,7 +26,7 @@ from framing.api.label_schemas import (
     LabelsBody,
 )
 from framing.api.openapi import LABELS_BODY, problem_responses
-from framing.api.problems import MAX_ERRORS, Problem, WrongField, invalid_place, invalid_request
+from framing.api.problems import MAX_ERRORS, Problem, WrongField, invalid_body, invalid_place
 from framing.api.settings import Settings
 from framing.codebook import Codebook
 from framing.errors import KeyReused, LabelsRefused, StoreError
@@ -68,7 +68,7 @@ def parse_labels(body: bytes, settings: Settings) -> LabelBody | LabelsBody:
     try:
         asked = _shape(body).model_validate_json(body)
     except ValidationError as error:
-        raise invalid_request(error.errors(include_url=False, include_input=False), ACCEPTED_LABEL_FIELDS) from error
+        raise invalid_body(error, ACCEPTED_LABEL_FIELDS) from error
     found = _all(asked)
     if len(found) > settings.max_labels:
         raise Problem(problems.TOO_LARGE, f"A request may hold at most {settings.max_labels:,} labels; this one holds {len(found):,}.")

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.artifact import fallback_beside
 from framing.errors import FramingError
+from framing.files import Stamp, stamp_of
 from framing.following import read_following
 
-Stamp = tuple[object, ...]
-
 _log = logging.getLogger("uvicorn.error")
-
-
-def stamp_of(folder: Path) -> Stamp:
-    """What can be told of a folder without reading its files; whoever writes to one of them, or puts another in its place, changes it."""
-    place = os.path.realpath(folder)
-    try:
-        with os.scandir(place) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
-    except OSError as error:
-        return place, error.errno
-    return place, *sorted((name, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns) for name, of in found)
 
 
 class ModelWatch:
@@ -38,7 +24,7 @@ class ModelWatch:
     def __init__(self, settings: Settings, slot: ModelSlot, load: Callable[[Settings], ServedModel]) -> None:
         # The folder that a relative path starts from may be replaced while the server runs; a link keeps its own name.
         given = {"model": settings.model, "multilingual": settings.multilingual}
-        self._settings = settings.model_copy(update={name: Path.cwd() / path for name, path in given.items() if path is not None})
+        self._settings = settings.model_copy(update={name: path.absolute() for name, path in given.items() if path is not None})
         self._slot = slot
         self._load = load
         self._seen = self._tried = self._stamp()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from framing.api.settings import LONGEST_LIST, Settings
+from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
@@ -58,7 +58,7 @@ class PredictRequest(BaseModel):
     )
 
     text: Text | None = None
-    documents: list[Document] | None = Field(None, min_length=1, max_length=LONGEST_LIST)
+    documents: list[Document] | None = Field(None, min_length=1)
     split: Split = Field("paragraph", description="What counts as one passage: the whole text, each paragraph, or each sentence.")
     evidence: bool = Field(
         True,

@@ -92,12 +92,16 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
 
 async def keep_looking(watch: ModelWatch, seconds: float) -> None:
     """Look for a new model every so many seconds until cancelled; 0 for never."""
+    told = ""
     while seconds:
         await asyncio.sleep(seconds)
         try:
             await to_thread.run_sync(watch.look, abandon_on_cancel=True)
-        except Exception:  # noqa: BLE001 - such as no thread to be had: the model that answers goes on, and the next look may succeed
-            _log.exception("It could not be looked whether there is a new model")
+        except Exception as error:  # noqa: BLE001 - such as no thread to be had: the next look may succeed
+            problem = f"{type(error).__name__}: {error}"
+            if problem != told:
+                _log.warning("It could not be looked whether there is a new model (%s)", problem)
+            told = problem
 
 
 def _listen(host: str, port: int) -> socket.socket:

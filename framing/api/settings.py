@@ -13,8 +13,6 @@ from framing.errors import FramingError
 from framing.reading_cache import CACHE_BYTES
 
 PREFIX = "FRAMING_"
-LONGEST_LIST = 10_000
-"""Documents or labels a request may have at most, whatever is set: each wrong one costs an error before they are counted."""
 
 
 class Settings(BaseSettings):
@@ -32,13 +30,11 @@ class Settings(BaseSettings):
     labels: str | None = Field(None, description="a file, or postgresql+psycopg2://USER@HOST/DATABASE")
     pool: Path | None = Field(None, description="a CSV, JSON lines or Parquet file with a column 'text'")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
-    max_documents: int = Field(64, ge=1, le=LONGEST_LIST, description="a whole number of documents a request, 1 to 10000")
+    max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
     max_passages: int = Field(10_000, ge=1, description="a whole number of passages a request, 1 or more")
-    max_labels: int = Field(1000, ge=1, le=LONGEST_LIST, description="a whole number of labels a request, 1 to 10000")
+    max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")
     queue_characters: int = Field(
-        1_000_000,
-        ge=1,
-        description="a whole number of characters that wait to be read, 1 or more; a request counts for an eighth at most",
+        1_000_000, ge=1, description="a whole number of characters that wait to be read, 1 or more; a request counts for an eighth at most"
     )
     cache_bytes: int = Field(CACHE_BYTES, ge=0, description="a whole number of bytes for what was read before, 0 for no cache")
     max_body_bytes: int = Field(8_000_000, ge=1, description="a whole number of bytes a request, 1 or more")

@@ -78,7 +78,7 @@ def export_labels(current: CurrentLabels, target: str | Path, settled: bool = Fa
     as_text = Path(target).suffix.lower() == ".csv"
     with open_rows_writer(target) as writer:
         for fields in _exported(current, settled):
-            # a column that is named like a frame would be read as that frame's
+            # a column that is named like a frame would have the file refused
             told = {name: value for name, value in fields.items() if name in COLUMNS or name not in current.codebook.names}
             writer.write({**told, "frames": ";".join(fields["frames"])} if as_text else told)
         if not writer.rows:

@@ -233,11 +233,10 @@ def version_before(seen: Throne) -> str:
     """The version that was champion before the one of now. Raises TrainingError if none is known."""
     if seen.champion is None:
         raise TrainingError("there is no champion, so there is nothing to roll back")
-    if len(seen.line) < 2 and seen.moves and not seen.carried_out:
-        last = seen.moves[-1]
+    if seen.moves and not seen.carried_out:
         raise TrainingError(
-            f"version {seen.champion} was made champion by other means than these commands, so nothing is known of the one before; "
-            f"the last move on record made version {last.to} champion: promote that, or another, by its number"
+            f"version {seen.champion} was made champion by other means than these commands, so the one before is not known; "
+            f"the last move on record was to version {seen.moves[-1].to}: promote the one that is wanted by its number"
         )
     if len(seen.line) < 2:
         raise TrainingError(f"version {seen.champion} is the first champion on record, so there is nothing to go back to")

@@ -86,6 +86,7 @@ def log_run(record: Record) -> Version:
         logged = _log_model(record)  # before the metrics: MLflow copies those that are there to the model one by one, which takes seconds
         for metrics in record.metrics:
             mlflow.log_metrics(dict(metrics), model_id=logged.model_id)
+    _check_own(record)
     with asking(f"{kept} and in run {run.info.run_id}, but could not be registered"):
         version = mlflow.register_model(logged.model_uri, REGISTERED, tags=dict(record.version))
     return version_of(client, str(version.version))
@@ -94,7 +95,8 @@ def log_run(record: Record) -> Version:
 def _check_own(record: Record) -> None:
     found = read_manifest(record.model).version
     if found != record.version["framing.version"]:
-        raise TrainingError(f"{record.model} holds another model now ({found}), of another training; give each its own --out")
+        by = "put there by another training or by `framing models follow`"
+        raise TrainingError(f"{record.model} holds another model now ({found}), {by}; give each its own --out")
 
 
 def _tables(files: Path) -> str:
