@@ -96,9 +96,9 @@ def language_of(text: str) -> str:
 
 
 def language_around(text: str, language: str) -> str | None:
-    """`language`, that of the document around `text`, where both are in Latin script and the text is too short to tell its own; else
-    None."""
-    if language not in (*_LATIN.others.split(), _LATIN.default):
+    """`language`, that of the document around `text`, where both are in Latin script and the text is too short to tell its own; None where
+    `language_of` is to say, which takes such a text for English."""
+    if language not in _LATIN.others.split():
         return None
     sample = text.lstrip()[:SAMPLE]
     return language if _script_of(sample) is _LATIN and len(_WORD.findall(sample)) < MIN_WORDS else None

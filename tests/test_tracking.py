@@ -136,7 +136,9 @@ def test_a_model_that_another_training_put_in_the_same_folder_is_not_registered(
     copy = replace(trained, folder=tmp_path / "model")
     save_tiny(copy.folder, 0.0)
     before = (copy.folder / "manifest.json").read_bytes()
-    with pytest.raises(TrainingError, match=f"{copy.folder} holds another model now .*, put there by another training .*; give each its own --out"):
+    with pytest.raises(
+        TrainingError, match=f"{copy.folder} holds another model now .*, put there by another training .*; give each its own --out"
+    ):
         tracking.log_training(weather(), copy)
     assert (copy.folder / "manifest.json").read_bytes() == before
 
