@@ -94,7 +94,7 @@ def log_run(record: Record) -> Version:
 
 def _check_own(record: Record) -> None:
     found = read_manifest(record.model).version
-    if found != record.version["framing.version"]:
+    if found != record.version.get("framing.version", found):
         by = "put there by another training or by `framing models follow`"
         raise TrainingError(f"{record.model} holds another model now ({found}), {by}; give each its own --out")
 
