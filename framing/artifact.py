@@ -24,8 +24,8 @@ from framing.heads import Array, Heads, HiddenLayer
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 
-FORMAT = 4
-"""1 knew compiled encoders only, 2 no hidden layer, 3 no heads that read parts."""
+FORMAT = 5
+"""1 knew compiled encoders only, 2 no hidden layer, 3 no heads that read parts, 4 ended sentences at German ordinals."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
 HEADS_FILE = "heads.npz"

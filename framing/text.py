@@ -184,6 +184,8 @@ _JOINS = (
     (r"\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Sen|Rep|Gov|Lt|Col|Sgt|Capt|Maj|Adm|Rev|Hon|St|Ste|vs|e\.g|i\.e|cf|bzw|г-н|т\.е)\.", ""),
     (r"\bMM?\.", r"[A-ZÀ-Þ][a-zà-ÿ]"),  # M. Macron
     (r"\b(?:Nos?|Nr|Art|Figs?|Secs?|Ch|pp?|Vol|approx|ca|c|ст|стр|№)\.", r"[\d§$€£]"),
+    (r"\b(?:[Dd]e[mnrs]|[Ii]m)\s\d{1,2}\.", r"[A-ZÄÖÜ]"),  # des 75. Jahrestags
+    (r"\b(?:[Aa][bm]|[Bb]is|[Ss]eit|[Vv]om|[Zz]um|und)\s\d{1,2}\.", r"(?:Jan|Jän|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jh|Jahr)"),
     (r"\b[ap]\.m\.", r"(?:[A-Z]\w+\s){0,2}(?:[Tt]ime|GMT|UTC|[ECMP][SD]?T|[BI]ST|MSK)\b"),
     (r"\A\W{0,2}(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[.)]", ""),  # 1. First
     ("", r"[)\]”\"’'»›.,;:!?…\s]+$"),  # a closing mark left alone

@@ -138,6 +138,7 @@ def test_neighbouring_lines_that_were_not_wrapped_stay_apart(lines):
         ["M. Macron a parlé.", "Il est parti hier soir avec ses ministres pour la Chine."],
         ["«Мы готовы», — сказал он.", "«Да!» — ответил министр.", "В. В. Путин приехал в Пекин."],
         ["Am 5. Mai kam Dr. Müller nach Berlin und sprach mit dem Kanzler.", "Das war z. B. gut für die Wirtschaft."],
+        ["Sie gilt vom 3. Mai bis zum 31. Dezember.", "Im 20. und 21. Jahrhundert gab es in der 88. Minute 17.", "Es war das letzte."],
     ],
 )
 def test_sentences_end_where_a_reader_ends_them(expected):

@@ -236,6 +236,11 @@ def test_an_unknown_recipe_is_an_error_that_lists_the_recipes():
         recipe_named("huge")
 
 
+def test_two_folds_do_where_half_of_the_passages_teach_an_encoder_enough():
+    assert [recipe_named("compact").over_passages(passages).folds for passages in (9_999, 10_000)] == [3, 2]
+    assert recipe_named("frozen").over_passages(10_000).folds == 5
+
+
 def test_languages_are_those_the_passages_are_in(data):
     german = replace(data.passages[0], text="Der Präsident sprach am Montag in Berlin lange über das Wetter und den Regen.", frames=())
     half = Dataset(FOUR, tuple(replace(german, id=str(row)) for row in range(60)) + data.passages[:60])

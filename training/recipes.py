@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framing.errors import TrainingError
 from training.hidden_units import HiddenUnits
@@ -18,6 +18,9 @@ MULTILINGUAL_USE = "universal-sentence-encoder-multilingual-v3"
 
 CHAMPION = "champion"
 """Not made at all: the encoder of the model that answers now, as it stands in its folder."""
+
+MANY_PASSAGES = 10_000
+"""From so many on, half of them teach an encoder nearly what all do, and two folds are enough: each is one more training."""
 
 AUTO = "auto"
 """Not a recipe: the one that suits the passages is asked for."""
@@ -67,6 +70,10 @@ class Recipe:
         """Whether heads taught by so many passages read the parts of each."""
         return self.hidden is not None and self.hidden.parts and self.over_vectors(passages) is self.hidden
 
+    def over_passages(self, passages: int) -> Recipe:
+        """The recipe as it is carried out over so many passages."""
+        return replace(self, folds=2) if self.learns_encoder and passages >= MANY_PASSAGES else self
+
     @property
     def learns_encoder(self) -> bool:
         """Whether the encoder itself has seen the training passages, so that each fold needs one of its own."""
@@ -78,14 +85,14 @@ RECIPES = (
     Recipe(
         "finetuned",
         "the encoder fine-tuned end to end, then the same heads: minutes",
-        vector_strength=1.0,
+        vector_strength=10.0,
         finetuning=FineTuning(),
         folds=3,
     ),
     Recipe(
         "compact",
         "the fine-tuned encoder's first four layers, taught to do as all six: minutes more, for faster answers",
-        vector_strength=1.0,
+        vector_strength=10.0,
         finetuning=FineTuning(),
         shortening=Shortening(layers=4),
         folds=3,
@@ -93,7 +100,7 @@ RECIPES = (
     Recipe(
         "small",
         "the fine-tuned encoder's first three layers with half of their hidden units, taught alike: faster still, at a small loss",
-        vector_strength=1.0,
+        vector_strength=10.0,
         finetuning=FineTuning(),
         # what lost half of its units has more to learn again
         shortening=Shortening(layers=3, units=768, teaching=FineTuning(epochs=4, learning_rate=3e-4)),

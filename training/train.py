@@ -86,7 +86,7 @@ def train(
     The same data, recipe, champion, seed and processor give the same model. Raises TrainingError where the data cannot carry it.
     """
     prepare_place(folder)
-    recipe = recipe if champion is None else over(recipe, champion)
+    recipe = (recipe if champion is None else over(recipe, champion)).over_passages(len(dataset))
     lesson = lesson_of(dataset, champion)
     with tempfile.TemporaryDirectory() as scratch:
         copies = find_copies(lesson.passages, recipe.folds, run.seed)

@@ -38,8 +38,8 @@ def _absent(frame: str, probability: float, threshold: float, floor: float) -> d
 _PEACE = {
     "frame": "peace_mediator",
     "probability": 1.0,
-    "threshold": 0.478,
-    "floor": 0.146,
+    "threshold": 0.474,
+    "floor": 0.116,
     "decision": "present",
     "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 1.0}],
 }
@@ -50,9 +50,9 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:90a1c53c0206",
+    "model": "framing:31c69c9c04cb",
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.001, 0.512, 0.186), _absent("energy_deal", 0.003, 0.539, 0.455)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.004, 0.543, 0.229), _absent("energy_deal", 0.015, 0.472, 0.381)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -75,7 +75,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "90a1c53c0206",
+        "version": "31c69c9c04cb",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
