@@ -91,10 +91,17 @@ def stamp_of(folder: Path) -> Stamp:
     place = os.path.realpath(folder)
     try:
         with os.scandir(place) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
+            found = [(entry.name, _stat(entry)) for entry in entries]
     except OSError as error:
         return place, error.errno
     return place, *sorted((name, of.st_ino, of.st_size, of.st_mtime_ns, of.st_ctime_ns) for name, of in found)
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result:
+    try:
+        return entry.stat()
+    except OSError:  # a link that leads nowhere, such as editors leave
+        return entry.stat(follow_symlinks=False)
 
 
 def lock(handle: int) -> None:
@@ -131,7 +138,7 @@ def _take_place(new: Path, place: Path) -> None:
     except OSError:
         old.rename(place)
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)  # it is replaced, even where it may not be removed
 
 
 def _flush_tree(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -90,18 +90,29 @@ def language_of(text: str) -> str:
     """ISO 639-1 code of the text's language; "en" for Latin script that is short or uncertain, and for text without letters."""
     sample = text.lstrip()[:SAMPLE]
     script = _script_of(sample)
-    if not script.others or (script is _LATIN and _short_or_plain_english(sample)):
+    if not script.others:
+        return script.default
+    if script is _LATIN and (len(words := _words(sample)) < MIN_WORDS or _plain_english(words)):
         return script.default
     return _most_likely(sample, script)
 
 
-def language_around(text: str, language: str) -> str | None:
-    """`language`, that of the document around `text`, where both are in Latin script and the text is too short to tell its own; None where
-    `language_of` is to say, which takes such a text for English."""
-    if language not in _LATIN.others.split():
-        return None
+def language_within(text: str, document: str) -> str:
+    """What `language_of` says of a part of a document in the language `document`, but that what is not clearly English is no English there.
+
+    A headline of five words tells little by itself; both have to be in Latin script.
+    """
+    found = language_of(text)
     sample = text.lstrip()[:SAMPLE]
-    return language if _script_of(sample) is _LATIN and len(_WORD.findall(sample)) < MIN_WORDS else None
+    if found != _LATIN.default or document not in _LATIN.others.split() or _script_of(sample) is not _LATIN:
+        return found
+    words = _words(sample)
+    if len(words) < MIN_WORDS:
+        return document
+    if _plain_english(words):
+        return found
+    likely = _share(dict(load_identifier().rank(sample)), (found, document))
+    return document if likely[document] > CLEAR else found
 
 
 def _script_of(sample: str) -> _Script:
@@ -117,10 +128,11 @@ def _script_of(sample: str) -> _Script:
     return max(_SCRIPTS, key=lambda script: counts[script])
 
 
-def _short_or_plain_english(sample: str) -> bool:
-    words = [word.lower() for word in _WORD.findall(sample)]
-    if len(words) < MIN_WORDS:
-        return True
+def _words(sample: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(sample)]
+
+
+def _plain_english(words: Sequence[str]) -> bool:
     common = sum(word in _ENGLISH_WORDS for word in words)
     return common >= max(PLAIN_WORDS, PLAIN_SHARE * len(words)) and _NOT_ENGLISH.isdisjoint(words)
 

@@ -13,8 +13,8 @@ from framing.encoder import Encoder, Vectors
 from framing.evidence import carrying_sentences
 from framing.features import TermWeights
 from framing.heads import UNSURE, Array, Bags, Heads
-from framing.language import language_around, language_of
-from framing.parts import with_parts
+from framing.language import language_of, language_within
+from framing.parts import MOST_PARTS, with_parts
 from framing.prediction import (
     DECISIONS,
     DocumentAnswer,
@@ -113,7 +113,7 @@ class FramingModel:
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []
         if scored:
-            known = [language if each == text else language_around(each, language) for each in texts]
+            known = [language] if texts == [text] else [None if language == "en" else language_within(each, language) for each in texts]
             reading = yield ToRead(texts, known)
             answers = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
         if evidence:
@@ -138,7 +138,7 @@ class FramingModel:
         languages = [given or language_of(text) for text, given in zip(texts, known or [None] * len(texts), strict=True)]
         readers = [self.reader_of(language) for language in languages]
         shape = (len(texts), len(self.codebook.names))
-        reading = Reading(np.empty(shape), np.empty(shape, np.int8), np.empty(len(texts), np.bool_), languages, readers)
+        reading = Reading(np.empty(shape), np.empty(shape, np.int8), np.zeros(len(texts), np.bool_), languages, readers)
         for reader in (self,) if self.fallback is None else (self, self.fallback):
             rows = [row for row, other in enumerate(readers) if other is reader]
             if not rows:
@@ -148,10 +148,11 @@ class FramingModel:
             vectors: Vectors | Bags = encoded.vectors
             if reader.heads.parts:
                 vectors = with_parts(reader.encoder, asked, [languages[row] for row in rows], encoded.vectors)
+                reading.truncated[rows] = vectors.counts == MOST_PARTS  # or hardly ever just as many as there are
             terms = None if reader.vocabulary is None else [reader.vocabulary.transform(text) for text in asked]
             reading.probabilities[rows] = reader.heads.probabilities(vectors, terms)
             reading.decisions[rows] = reader.heads.decide(reading.probabilities[rows])
-            reading.truncated[rows] = encoded.truncated
+            reading.truncated[rows] |= encoded.truncated
         reading.decisions[[language not in reader.languages for language, reader in zip(languages, readers, strict=True)]] = UNSURE
         return reading
 

@@ -357,6 +357,17 @@ def test_a_text_cannot_command_the_terminal(run):
     assert "\r" not in result.stdout
 
 
+def test_the_name_of_a_file_cannot_command_it_either_and_any_name_is_shown(run, tmp_path):
+    bell, foreign = (os.fsencode(tmp_path) + b"/" + name for name in (b"a\x07b.txt", b"caf\xe9.txt"))
+    for path in (bell, foreign):
+        Path(os.fsdecode(path)).write_text("Rain fell.", encoding="utf-8")
+    names = [os.fsdecode(bell), os.fsdecode(foreign)]
+    assert "\x07" not in run("predict", *names).stdout
+    assert "\x07" not in run("predict", f"{tmp_path}/no\x07.txt").stderr
+    lines = run("predict", "--json", *names).stdout.splitlines()
+    assert [json.loads(line)["file"].rpartition("/")[2] for line in lines] == ["a\x07b.txt", "caf\ufffd.txt"]
+
+
 def test_more_frames_than_fit_on_a_line_take_several():
     passage = PassageAnswer(0, 5, "Rain.", tuple(a_frame(frame, 0.3) for frame in ("rain", "frost") * 2))
     lines = list(document_lines(an_answer(passage), 40, color=False))

@@ -51,6 +51,14 @@ def test_every_endpoint_and_setting_is_in_the_readme():
     assert [name for name in Settings.model_fields if f"FRAMING_{name.upper()}" not in README] == []
 
 
+@pytest.mark.parametrize(("name", "field"), Settings.model_fields.items())
+def test_every_setting_stands_in_the_table_with_its_default(name, field):
+    table = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    special = {"model": "`models/default` of the checkout", "multilingual": "`NAME-multilingual` beside the model `NAME`, if it is there"}
+    default = special.get(name, "none" if field.default is None else f"`{field.default}`")
+    assert f"| `FRAMING_{name.upper()}` | {default} | {field.description} |" in table
+
+
 @pytest.mark.parametrize(
     "document",
     ["README.md", "CONTRIBUTING.md", "seeds/README.md", "models/README.md", "benchmarks/README.md", "docs/operating.md", "docs/scale.md"],

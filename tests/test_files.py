@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from framing.files import lock, point_link, whole_file, whole_folder
+from framing.files import lock, point_link, stamp_of, whole_file, whole_folder
 
 
 def names_in(folder: Path) -> list[str]:
@@ -147,6 +147,28 @@ def test_the_old_folder_comes_back_if_the_new_one_cannot_take_its_place(tmp_path
         beside.rmdir()  # as if somebody cleaned up in the meantime
     assert names_in(tmp_path / "model") == ["old.txt"]
     assert names_in(tmp_path) == ["model"]
+
+
+def test_an_old_folder_that_may_not_be_removed_does_not_undo_the_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old.txt").touch()
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.unlink", lambda path, **_: refuse(path))
+    with whole_folder(tmp_path / "model") as scratch:
+        (scratch / "new.txt").touch()
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["new.txt"]
+
+
+def test_a_folder_is_known_by_its_files_whatever_links_stand_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one", encoding="utf-8")
+    (tmp_path / ".#a.txt").symlink_to("nowhere")
+    before = stamp_of(tmp_path)
+    (tmp_path / "a.txt").write_text("other", encoding="utf-8")
+    assert stamp_of(tmp_path) != before
+    assert stamp_of(tmp_path) == stamp_of(tmp_path)
 
 
 def test_a_file_is_never_replaced_by_a_folder(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing import language
-from framing.language import language_around, language_of
+from framing.language import language_of, language_within
 
 PASSAGES = Path(__file__).parent.parent / "seeds" / "passages.jsonl"
 
@@ -74,18 +74,21 @@ def test_text_without_letters_is_english(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "around", "language"),
+    ("text", "document", "language"),
     [
         ("Peking vermittelt", "de", "de"),
-        ("Peking vermittelt.", "en", None),  # as it is anyway
+        ("Peking vermittelt", "en", "en"),
         ("12,5", "fr", "fr"),
-        ("Peking hat den Parteien angeboten zu vermitteln", "de", None),  # tells its own
-        ("Reuters", "ru", None),
-        ("Пекин", "de", None),
+        ("Lula propone mediar en Kiev", "es", "es"),
+        ("Pechino media tra Mosca e Kiev", "it", "it"),
+        ("Putin and Xi met in Moscow", "de", "en"),
+        ("Das teilte der Kreml am Montagabend in Moskau mit", "fr", "de"),
+        ("Reuters", "ru", "en"),
+        ("Пекин посредник", "de", "ru"),
     ],
 )
-def test_a_text_too_short_to_tell_is_in_the_language_around_if_that_has_its_script(text, around, language):
-    assert language_around(text, around) == language
+def test_what_is_not_clearly_english_is_in_the_language_of_a_document_in_the_same_script(text, document, language):
+    assert language_within(text, document) == language
 
 
 def test_white_space_before_the_text_does_not_hide_it():

@@ -7,6 +7,7 @@ import pytest
 
 from framing.heads import Heads
 from framing.model import FramingModel
+from framing.parts import MOST_PARTS
 from framing.prediction import ModelIdentity
 
 ARTICLE = "Rain rain rain.\n\nThe mayor spoke. Rain, rain again.\n\nLeave a Reply\n\nThe frost, the frost."
@@ -63,6 +64,12 @@ def test_heads_that_read_parts_find_what_one_sentence_of_a_long_passage_says(wit
     assert probabilities[1][0] > 0.7 > probabilities[0][0]
     assert probabilities[1][1] == probabilities[0][1]
     assert np.array_equal(by_parts.read([GERMAN, hint], ["de", "de"]).probabilities[1], probabilities[1])
+
+
+def test_more_parts_than_are_read_are_told(with_german):
+    by_parts = replace(with_german, fallback=replace(with_german.fallback, heads=replace(with_german.fallback.heads, parts=True)))
+    few, many = (by_parts.read(["Es regnet nun. " * sentences], ["de"]).truncated[0] for sentences in (9, MOST_PARTS))
+    assert (few, many) == (False, True)
 
 
 def test_a_fallback_answers_for_its_languages_with_its_own_cuts_and_by_its_name(with_german):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,16 @@ def test_on_a_text_that_both_hold_the_store_has_the_last_word_and_the_file_its_g
     assert found["Rain fell."] == (("frost",), "monday")
     assert list(found) == ["Frost came.", "Rain fell.", "Hail fell."]
     assert both.state == read_passages([], place, None).state
+
+
+def test_labels_by_a_codebook_with_the_same_frames_in_other_words_are_counted_where_they_are_left_out(place, tiny_codebook):
+    reworded = replace(tiny_codebook, title="Reworded")
+    with closing(open_store(place)) as store:
+        store.keep([Label("More rain.", ("rain",), "anna")], reworded)
+    found = read_passages([], place, reworded)
+    assert (len(found.dataset), found.reworded) == (1, 2)
+    assert read_passages([], place, reworded, found.state.digest) == found
+    assert read_passages([], place, None).reworded == 0
 
 
 def test_two_texts_of_one_id_are_told_apart(tiny_codebook):

@@ -10,7 +10,7 @@ from pathlib import Path
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage, load_dataset, own_group, text_key
 from framing.errors import FramingError
-from framing.labels import open_store
+from framing.labels import Labels, open_store
 from framing.labels.label import LabelState, text_digest
 from framing.labels.states import rebuild, take_state
 from training.halves import check_open
@@ -22,6 +22,8 @@ class Passages:
 
     dataset: Dataset
     state: LabelState | None = None
+    reworded: int = 0
+    """Labels of the store that were left out, as they were made by codebooks with the same frames in other words."""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -40,12 +42,20 @@ def read_passages(files: Sequence[Path], store: str | None, codebook: Codebook |
         return Passages(load_dataset(files, codebook))
     with closing(open_store(store, create=False)) as labels:
         taken, settled = take_state(labels, codebook) if state is None else rebuild(labels, state)
+        reworded = _reworded(labels, settled.codebook, taken) if codebook is not None else 0
     if codebook is not None and codebook.digest != settled.codebook.digest:
         found, asked = settled.codebook.digest[:12], codebook.digest[:12]
         raise FramingError(f"state {taken.digest[:12]} was labelled by codebook {found}, not {asked}: name that one, or none")
     if not files:
-        return Passages(settled, taken)
-    return Passages(joined(load_dataset(files, codebook or settled.codebook), settled), taken)
+        return Passages(settled, taken, reworded)
+    return Passages(joined(load_dataset(files, codebook or settled.codebook), settled), taken, reworded)
+
+
+def _reworded(labels: Labels, codebook: Codebook, taken: LabelState) -> int:
+    others = {
+        digest for digest, other in labels.codebooks().items() if digest != codebook.digest and set(other.names) == set(codebook.names)
+    }
+    return sum(kept.codebook in others for kept in labels.current(taken.last))
 
 
 def joined(files: Dataset, settled: Dataset) -> Dataset:

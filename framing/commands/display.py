@@ -54,7 +54,7 @@ def _profile_lines(profile: Sequence[ProfileEntry], colors: dict[str, str]) -> I
 
 
 def _left_out_lines(passage: PassageAnswer, width: int) -> Iterator[str]:
-    line = textwrap.shorten(f"(left out: {passage.left_out}) {_visible(passage.text)}", width, placeholder=" ...")
+    line = textwrap.shorten(f"(left out: {passage.left_out}) {visible(passage.text)}", width, placeholder=" ...")
     yield click.style(line, dim=True)
 
 
@@ -63,7 +63,7 @@ def _passage_lines(passage: PassageAnswer, colors: dict[str, str], width: int, c
     yield from _joined(found or [click.style("no frame", dim=True)], width)
     for line in textwrap.wrap(f"Warning: {'; '.join(passage.warnings)}", width) if passage.warnings else ():
         yield click.style(line, fg="yellow")
-    text, marks = _visible(passage.text), _marks(passage, colors)
+    text, marks = visible(passage.text), _marks(passage, colors)
     if not color:
         text, marks = _arrows(text, marks), []
     yield from _painted(text, marks, width)
@@ -92,7 +92,7 @@ def _share(value: float) -> str:
     return "<1%" if value and shown == "0%" else shown
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text at the same length without characters that command a terminal; line feeds stay."""
     return _CONTROL.sub("\ufffd", text.translate(_BLANKS))
 

@@ -14,7 +14,7 @@ import click
 
 from framing import artifact
 from framing.commands import fallback_option, model_option
-from framing.commands.display import document_lines
+from framing.commands.display import document_lines, visible
 from framing.errors import TextError
 from framing.model import FramingModel
 from framing.prediction import DocumentAnswer
@@ -64,7 +64,8 @@ def predict_file(model: FramingModel, name: str, split: Split) -> DocumentAnswer
 
 def as_json_line(name: str, answer: DocumentAnswer) -> bytes:
     """The answer as the API gives it, behind the file's name; in UTF-8 whatever the terminal speaks, as JSON must be."""
-    return json.dumps({"file": name, **asdict(answer), "left_out": len(answer.left_out)}, ensure_ascii=False).encode()
+    readable = os.fsencode(name).decode(errors="replace")
+    return json.dumps({"file": readable, **asdict(answer), "left_out": len(answer.left_out)}, ensure_ascii=False).encode()
 
 
 def _read(name: str) -> str:
@@ -86,13 +87,13 @@ def _read(name: str) -> str:
 
 
 def _spoken(name: str) -> str:
-    return "standard input" if name == STANDARD_INPUT else name
+    return "standard input" if name == STANDARD_INPUT else visible(name)
 
 
 def _show(answer: DocumentAnswer, title: str | None) -> None:
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if title is not None:
-        click.echo(click.style(f"== {title}", bold=True), color=color)
+        click.echo(click.style(f"== {visible(title)}", bold=True), color=color)
     for line in document_lines(answer, shutil.get_terminal_size().columns, color):
         click.echo(line, color=color)
     click.echo()

@@ -94,6 +94,10 @@ def _passages(data: tuple[Path, ...], from_labels: bool, where: str | None, stat
     passages = read_passages(data, where if from_labels else None, load_codebook(codebook) if codebook else None, state)
     if passages.state is not None:
         click.echo(f"labels: state {passages.state.digest[:12]} of the store; --state {passages.state.digest[:12]} builds it again")
+    if passages.reworded:
+        click.echo(
+            f"{passages.reworded} labels were left out: their codebooks have the same frames in other words; without --codebook all count"
+        )
     return passages
 
 
