@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+Stamp = tuple[object, ...]
+"""What `stamp_of` tells of a folder, to be compared with another."""
+
 
 @contextmanager
 def whole_file(path: str | Path, beside: Path | None = None) -> Iterator[Path]:
@@ -81,9 +84,6 @@ def disk_refusals(error: Callable[[str], Exception]) -> Iterator[None]:
         yield
     except OSError as refused:
         raise error(f"cannot be written ({refused.strerror or refused})") from refused
-
-
-Stamp = tuple[object, ...]
 
 
 def stamp_of(folder: Path) -> Stamp:

@@ -86,33 +86,24 @@ _ASCII = re.compile(r"[\x00-\x7f]+")
 _loading = Lock()
 
 
-def language_of(text: str) -> str:
-    """ISO 639-1 code of the text's language; "en" for Latin script that is short or uncertain, and for text without letters."""
+def language_of(text: str, document: str | None = None) -> str:
+    """ISO 639-1 code of the text's language; "en" for Latin script that is short or uncertain, and for text without letters.
+
+    Of a part of a document in the language `document`, if that is of Latin script too, what is short or not clearly English is in that
+    language: a headline of five words tells little by itself.
+    """
     sample = text.lstrip()[:SAMPLE]
     script = _script_of(sample)
+    around = document if document and script is _LATIN and document in _LATIN.others.split() else script.default
     if not script.others:
         return script.default
-    if script is _LATIN and (len(words := _words(sample)) < MIN_WORDS or _plain_english(words)):
-        return script.default
-    return _most_likely(sample, script)
-
-
-def language_within(text: str, document: str) -> str:
-    """What `language_of` says of a part of a document in the language `document`, but that what is not clearly English is no English there.
-
-    A headline of five words tells little by itself; both have to be in Latin script.
-    """
-    found = language_of(text)
-    sample = text.lstrip()[:SAMPLE]
-    if found != _LATIN.default or document not in _LATIN.others.split() or _script_of(sample) is not _LATIN:
-        return found
-    words = _words(sample)
-    if len(words) < MIN_WORDS:
-        return document
-    if _plain_english(words):
-        return found
-    likely = _share(dict(load_identifier().rank(sample)), (found, document))
-    return document if likely[document] > CLEAR else found
+    if script is _LATIN:
+        words = [word.lower() for word in _WORD.findall(sample)]
+        if len(words) < MIN_WORDS:
+            return around
+        if _plain_english(words):
+            return script.default
+    return _most_likely(sample, script, around)
 
 
 def _script_of(sample: str) -> _Script:
@@ -128,20 +119,18 @@ def _script_of(sample: str) -> _Script:
     return max(_SCRIPTS, key=lambda script: counts[script])
 
 
-def _words(sample: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(sample)]
-
-
 def _plain_english(words: Sequence[str]) -> bool:
     common = sum(word in _ENGLISH_WORDS for word in words)
     return common >= max(PLAIN_WORDS, PLAIN_SHARE * len(words)) and _NOT_ENGLISH.isdisjoint(words)
 
 
-def _most_likely(sample: str, script: _Script) -> str:
+def _most_likely(sample: str, script: _Script, around: str) -> str:
     scores = dict(load_identifier().rank(sample))
     likely = _share(scores, (script.default, *script.others.split()))
     best = max(likely, key=lambda language: likely[language])
-    return best if likely[script.default] < UNLIKELY and likely[best] > CLEAR else script.default
+    if likely[script.default] < UNLIKELY and likely[best] > CLEAR:
+        return best
+    return around if _share(scores, (script.default, around))[around] > CLEAR else script.default
 
 
 def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from framing.encoder import Encoder, Vectors
 from framing.evidence import carrying_sentences
 from framing.features import TermWeights
 from framing.heads import UNSURE, Array, Bags, Heads
-from framing.language import language_of, language_within
+from framing.language import language_of
 from framing.parts import MOST_PARTS, with_parts
 from framing.prediction import (
     DECISIONS,
@@ -113,7 +113,7 @@ class FramingModel:
         texts = [passage.text for passage in scored]
         answers: list[PassageAnswer] = []
         if scored:
-            known = [language] if texts == [text] else [None if language == "en" else language_within(each, language) for each in texts]
+            known = [language] if texts == [text] else [None if language == "en" else language_of(each, language) for each in texts]
             reading = yield ToRead(texts, known)
             answers = [self._answer(passage, reading, row) for row, passage in enumerate(scored)]
         if evidence:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing import language
-from framing.language import language_of, language_within
+from framing.language import language_of
 
 PASSAGES = Path(__file__).parent.parent / "seeds" / "passages.jsonl"
 
@@ -88,7 +88,7 @@ def test_text_without_letters_is_english(text):
     ],
 )
 def test_what_is_not_clearly_english_is_in_the_language_of_a_document_in_the_same_script(text, document, language):
-    assert language_within(text, document) == language
+    assert language_of(text, document) == language
 
 
 def test_white_space_before_the_text_does_not_hide_it():
@@ -104,7 +104,7 @@ def test_english_passages_full_of_foreign_names_stay_english():
 
 def test_plain_english_is_known_by_its_common_words_and_the_identifier_is_not_asked(monkeypatch):
     asked = []
-    monkeypatch.setattr(language, "_most_likely", lambda sample, _: asked.append(sample))
+    monkeypatch.setattr(language, "_most_likely", lambda sample, *_: asked.append(sample))
     assert language_of("The two presidents signed the contract for gas and said that the talks would go on.") == "en"
     assert asked == []
     for doubtful in ("Moscow, Beijing and Ankara sign gas contract after months", "They met in the halls of Der Spiegel and of El Pais."):
@@ -142,7 +142,7 @@ def test_english_titles_do_not_make_a_passage_english(code, passage):
 @pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "nl", "pl", "tr"])
 def test_sentences_of_another_language_are_never_plain_english_whatever_english_stands_beside_them(code, monkeypatch):
     asked = []
-    monkeypatch.setattr(language, "_most_likely", lambda sample, _: asked.append(sample) or code)
+    monkeypatch.setattr(language, "_most_likely", lambda sample, *_: asked.append(sample) or code)
     sentences = " ".join(sentence for spoken, sentence in SENTENCES if spoken == code)
     assert language_of(f"{sentences} {'The art of the deal, and of that which they have said. ' * 5}") == code
     assert len(asked) == 1
