@@ -116,9 +116,9 @@ def test_under_load_every_answer_is_given_and_is_of_one_model_while_it_is_change
         try:
             for _ in range(3):
                 for version, name in reversed(versions.items()):
-                    before = len(seen)
                     point_link(live, tmp_path / name)
                     wait_until(server, lambda ready, version=version: ready["model"]["version"] == version)
+                    before = len(seen)  # the next four may still be of the model before
                     while len(seen) < before + 8 and not any(one.done() for one in asking):
                         time.sleep(0.01)
         finally:
