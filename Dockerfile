@@ -30,7 +30,7 @@ COPY --from=build /opt/framing /opt/framing
 COPY models/default /models/default
 COPY models/default-multilingual /models/default-multilingual
 ENV FRAMING_MODEL=/models/default FRAMING_HOST=0.0.0.0 FRAMING_PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-RUN useradd --system --no-create-home framing && install --directory --owner=framing /live
+RUN useradd --system --no-create-home framing && install --directory --owner=framing /live /labels
 USER framing
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s \

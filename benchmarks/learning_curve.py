@@ -18,9 +18,9 @@ from benchmarks.gvfc.corpus import DEFAULT_FOLDER, FOLDS, load_fold, read_codebo
 from benchmarks.options import check_out, contender_options, plain_errors
 from benchmarks.trials import Result, Trial, cells, notes, read_results, run_all, spread
 from framing.codebook import load_codebook
-from framing.data import Dataset, load_dataset
+from framing.data import Dataset, check_open, load_dataset
 from training.advice import advise
-from training.halves import check_open, load_evaluation
+from training.halves import load_evaluation
 from training.report import table
 
 SEEDS = Path(__file__).parent.parent / "seeds"

@@ -17,6 +17,7 @@ from typing import Any
 from framing.ahead import ahead
 from framing.encoder import available_cores
 from framing.errors import BadRow, DataError
+from framing.files import same_file
 from framing.journal import Journal, Origin, open_journal
 from framing.model import FramingModel, ToRead
 from framing.prediction import PassageAnswer
@@ -31,6 +32,8 @@ LABELS = ("predicted_frames", "probabilities", "decisions", "model")
 """The columns that scoring adds."""
 CHUNK = 32
 """Rows that are scored together."""
+MOST_BAD = 1000
+"""Refused rows that are kept; of a file of millions, others are counted."""
 _JSON_LINES = (".jsonl", ".ndjson")
 
 Labels = dict[str, Any]
@@ -54,7 +57,7 @@ def score_file(model: FramingModel, source: str | Path, target: str | Path, on_r
     rows without text, for a source that has a column of the labels, for a target that is the source or that cannot be gone on with.
     """
     source, target = Path(source), Path(target)
-    if source.exists() and target.exists() and target.samefile(source):
+    if same_file(source, target):
         raise DataError([BadRow(str(target), None, "is the file the rows come from; write to another one")])
     types = column_types(target, source)
     with refusals_named(target):
@@ -123,10 +126,10 @@ def _cells(target: Path, labels: Labels) -> Labels:
 
 
 def check_rows(source: Path, types: ColumnTypes | None = None) -> CheckedRows:
-    """Read all rows once, and tell them to `types`. Raises DataError with every row that cannot be scored."""
+    """Read all rows once, and tell them to `types`. Raises DataError with the rows that cannot be scored."""
     bad: list[BadRow] = []
     columns: dict[str, None] = {}
-    count = 0
+    count = more = 0
     for row in scan_rows(source):
         if isinstance(row, BadRow):
             bad.append(row)
@@ -139,9 +142,12 @@ def check_rows(source: Path, types: ColumnTypes | None = None) -> CheckedRows:
             types.add(row.fields)
         if problem := _problem(row.fields):
             bad.append(BadRow(str(source), row.number, problem))
+        if len(bad) > 2 * MOST_BAD:
+            more += len(bad) - MOST_BAD
+            del bad[MOST_BAD:]
     taken = [name for name in LABELS if name in columns]
     if taken or bad:
-        raise DataError([*(BadRow(str(source), None, f"already has a column '{name}', which scoring adds") for name in taken), *bad])
+        raise DataError([*(BadRow(str(source), None, f"already has a column '{name}', which scoring adds") for name in taken), *bad], more)
     if not count:
         raise DataError([BadRow(str(source), None, "has no rows")])
     if types is not None:

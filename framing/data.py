@@ -37,6 +37,7 @@ __all__ = [
     "Dataset",
     "LabelledPassage",
     "LabelledRow",
+    "check_open",
     "load_dataset",
     "load_rows",
     "open_rows_writer",
@@ -69,6 +70,8 @@ class LabelledRow:
     passage: LabelledPassage
     role: Role | None = None
     """Of the passage's coder, where the row says it."""
+    named: bool = True
+    """Whether the row gives the passage's id; one that does not is called by its file and number."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,13 @@ def load_rows(paths: Sequence[str | Path], codebook: Codebook, coder: str | None
     return tuple(reading.rows())
 
 
+def check_open(paths: Sequence[Path], instead: str = "say --half tune, or --half sealed with --reason") -> None:
+    """Raise DataError if any of the files has sealed passages, which are read by their half alone."""
+    for path in paths:
+        if any(row.fields.get("half") == "sealed" for row in read_rows(path)):
+            raise DataError([BadRow(str(path), None, f"has sealed passages; {instead}")])
+
+
 def own_group(text: str) -> str:
     """The group of a text that is in no other: equal for texts that count as the same."""
     return "text:" + hashlib.sha256(text_key(text).encode()).hexdigest()[:16]
@@ -199,7 +209,8 @@ class _Reading:
             columns.update(dict.fromkeys(row.fields))
             try:
                 role = read_role(row.fields) if self._roles else None
-                self._take(LabelledRow(str(path), row.number, self._passage(row, name), role))
+                named = read_name(row.fields, "id") is not None
+                self._take(LabelledRow(str(path), row.number, self._passage(row, name), role, named))
             except RefusedRowError as problem:
                 refused.append(BadRow(str(path), row.number, str(problem)))
         self.refused += self._with_file_problem(str(path), columns, refused)

@@ -49,15 +49,15 @@ class BadRow:
 
 
 class DataError(FramingError):
-    """Rows that were refused, all of them, in file order; nothing of the data was kept."""
+    """Rows that were refused, in file order, and how many `uncounted` ones more; nothing of the data was kept."""
 
     shown = 20
 
-    def __init__(self, rows: Sequence[BadRow]) -> None:
+    def __init__(self, rows: Sequence[BadRow], uncounted: int = 0) -> None:
         self.rows = tuple(rows)
         lines = [str(row) for row in self.rows[: self.shown]]
-        if len(self.rows) > self.shown:
-            lines.append(f"and {len(self.rows) - self.shown} more rows")
+        if (more := len(self.rows) + uncounted - self.shown) > 0:
+            lines.append(f"and {more} more rows")
         super().__init__("\n".join(lines))
 
 

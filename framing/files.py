@@ -86,6 +86,11 @@ def disk_refusals(error: Callable[[str], Exception]) -> Iterator[None]:
         raise error(f"cannot be written ({refused.strerror or refused})") from refused
 
 
+def same_file(one: str | Path, other: str | Path) -> bool:
+    """Whether both are there and are one file; what cannot be looked at is not there."""
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)  # noqa: PTH110, PTH121 - those of Path raise
+
+
 def stamp_of(folder: Path) -> Stamp:
     """What can be told of a folder without reading its files; whoever writes to one of them, or puts another in its place, changes it."""
     place = os.path.realpath(folder)

@@ -36,6 +36,7 @@ def write_following(folder: str | Path, following: Following) -> None:
 def read_following(folder: str | Path) -> Following | None:
     """What the file says; None where nobody follows into `folder`, or the file is none of ours."""
     try:
-        return Following(**json.loads(following_file(folder).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        said = json.loads(following_file(folder).read_text(encoding="utf-8"))
+        return Following(**said) if all(isinstance(value, str | None) for value in said.values()) else None
+    except (OSError, ValueError, TypeError, AttributeError):
         return None

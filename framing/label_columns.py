@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast, get_args
+from uuid import UUID
 
 COLUMNS = ("text", "frames", "id", "group", "style", "coder", "language")
 Role = Literal["coder", "adjudicator"]
@@ -40,6 +41,11 @@ def column_problem(columns: Collection[str], names: Collection[str]) -> str | No
     return None
 
 
+def importable(fields: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The fields without what is named like a frame of the codebook's `names`: such a column would have the labels in `frames` refused."""
+    return {name: value for name, value in fields.items() if name in COLUMNS or name not in names}
+
+
 def text_problem(columns: Collection[str]) -> str | None:
     """What keeps the columns of a file from telling texts, if anything."""
     return None if "text" in columns else f"has no column 'text'; its columns are {', '.join(columns)}"
@@ -58,11 +64,11 @@ def read_text(fields: Mapping[str, Any]) -> str:
 
 
 def read_name(fields: Mapping[str, Any], column: str) -> str | None:
-    """An id, group, style, coder or language: text without padding, a whole number as text, None for nothing."""
+    """An id, group, style, coder or language: text without padding, a whole number or a UUID as text, None for nothing."""
     value = fields.get(column)
     if _is_nothing(value):
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | UUID):
         raise RefusedRowError(f"'{column}' is {_kind(value)}, not a text")
     return _without_nul(column, str(value).strip())
 

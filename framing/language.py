@@ -9,6 +9,8 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from framing.errors import FramingError
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -125,12 +127,19 @@ def _plain_english(words: Sequence[str]) -> bool:
 
 
 def _most_likely(sample: str, script: _Script, around: str) -> str:
-    scores = dict(load_identifier().rank(sample))
+    # a name in other letters would speak for a language that is written in both
+    scores = dict(load_identifier().rank(_beyond(script).sub(" ", sample)))
     likely = _share(scores, (script.default, *script.others.split()))
     best = max(likely, key=lambda language: likely[language])
     if likely[script.default] < UNLIKELY and likely[best] > CLEAR:
         return best
     return around if _share(scores, (script.default, around))[around] > CLEAR else script.default
+
+
+@cache
+def _beyond(script: _Script) -> re.Pattern[str]:
+    """Runs of letters of every other script."""
+    return re.compile(f"[{''.join(other.letters for other in _SCRIPTS if other is not script)}]+")
 
 
 def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, float]:
@@ -140,7 +149,7 @@ def _share(scores: dict[str, float], languages: Iterable[str]) -> dict[str, floa
 
 
 def load_identifier() -> LanguageIdentifier:
-    """The statistical identifier, loaded the first time, which takes about half a second."""
+    """The statistical identifier, loaded the first time, which takes about half a second. Raises FramingError where that cannot be done."""
     with _loading:
         return _load_identifier()
 
@@ -149,4 +158,7 @@ def load_identifier() -> LanguageIdentifier:
 def _load_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # not every script needs it
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # it is unpacked to a temporary file
+        raise FramingError(f"the language identifier needs 70 MB of temporary room ({error}); TMPDIR names a folder with it") from error

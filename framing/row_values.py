@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 
 class UnwritableError(Exception):
@@ -59,6 +60,6 @@ _PLAIN: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     ((type(None), str, bool, int), lambda value: value),
     (float, lambda value: value if math.isfinite(value) else None),
     ((date, time), lambda value: value.isoformat()),
-    ((Decimal, timedelta), str),
+    ((Decimal, timedelta, UUID), str),
     (bytes, lambda value: base64.b64encode(value).decode()),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from framing.errors import BadRow, DataError, MissingExtra
 from framing.files import disk_refusals, whole_file
@@ -81,8 +81,20 @@ def refusals_named(path: Path, row: int | None = None) -> Iterator[None]:
 
 
 @contextmanager
+def _text_file(path: Path, newline: str) -> Iterator[TextIO]:
+    file = path.open("w", encoding="utf-8", newline=newline)
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError):  # what ended the block says more than that a full disk takes no rest either
+            file.close()
+        raise
+    file.close()
+
+
+@contextmanager
 def _json_lines(path: Path, _like: Like) -> Iterator[Write]:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with _text_file(path, "\n") as file:
 
         def write(fields: Fields) -> None:
             file.write(json_text(fields) + "\n")
@@ -92,7 +104,7 @@ def _json_lines(path: Path, _like: Like) -> Iterator[Write]:
 
 @contextmanager
 def _csv(path: Path, _like: Like) -> Iterator[Write]:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with _text_file(path, "") as file:
         writer = csv.writer(file)
         columns: list[str] = []
 

@@ -183,16 +183,34 @@ def _json_object(line: str) -> dict[str, Any]:
         raise ValueError(problem)
     try:
         value = json.loads(line.lstrip("\ufeff").rstrip(), object_pairs_hook=_fields_once)
-        halves = "\\ud" in line.lower() and _NO_TEXT.search(json.dumps(value, ensure_ascii=False))
+        escaped = "\\ud" in line.lower() or "\\u0000" in line
+        unwritable = _NO_TEXT.search("".join(_texts(value))) if escaped else None
     except json.JSONDecodeError as error:
         raise ValueError(f"is not valid JSON: {error.msg} at character {error.colno}") from error
     except RecursionError as error:
         raise ValueError("is JSON nested too deeply") from error
-    if halves:
-        raise ValueError("holds half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+    if unwritable:
+        raise ValueError(
+            "holds a NUL character (\\u0000), which no text has"
+            if unwritable[0] == "\0"
+            else "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
+        )
     if not isinstance(value, dict):
         raise ValueError("is JSON, but not an object {...} with named fields")
     return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, names of fields included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for entry in value.values():
+            yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
 
 
 def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from threading import Event
 
+import anyio
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from framing.api.app import create_app
+from framing.api.body import in_turn
 from framing.api.examples import DOCUMENTS_REQUEST, TEXT_ANSWER, TEXT_REQUEST
 from framing.api.schemas import PredictRequest, TextAnswer
 from framing.api.settings import Settings, load_settings
@@ -517,3 +521,30 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch):
 def test_an_unknown_setting_is_refused_by_name():
     with pytest.raises(FramingError, match="there is no setting 'prot'; settings are model, multilingual, host, port"):
         load_settings(prot=1)
+
+
+def test_a_model_of_many_frames_takes_as_many_fewer_passages(tiny_model):
+    assert [Settings(max_passages=100).passages_at_most(frames) for frames in (1, 5, 10, 50)] == [100, 100, 50, 10]
+    assert Settings(max_passages=1).passages_at_most(50) == 1
+
+
+def test_large_bodies_are_parsed_two_at_a_time():
+    at_once, most = 0, 0
+    lock = threading.Lock()
+
+    def parse(_number):
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+
+    async def ask():
+        async with anyio.create_task_group() as group:
+            for number in range(8):
+                group.start_soon(in_turn, parse, number)
+
+    anyio.run(ask)
+    assert most == 2

@@ -419,3 +419,19 @@ def test_a_text_that_comes_again_is_read_once(tiny_model, tmp_path):
     assert [(row["id"], row["predicted_frames"]) for row in rows_of(tmp_path / "out.jsonl")][:4] == [
         (0, ["rain"]), (1, ["frost"]), (2, ["rain", "frost"]), (3, []),
     ]  # fmt: skip
+
+
+def test_a_name_that_is_too_long_is_named(tiny_model, tmp_path):
+    source = write_rows(tmp_path / "in.jsonl", [{"text": "Rain."}])
+    with pytest.raises(DataError, match=r"x+\.csv.*: cannot be written \(File name too long\)"):
+        score_file(tiny_model, source, tmp_path / f"{'x' * 300}.csv")
+    with pytest.raises(DataError, match=r"x+\.csv: cannot be read \(File name too long\)"):
+        score_file(tiny_model, tmp_path / f"{'x' * 300}.csv", tmp_path / "out.csv")
+
+
+def test_of_very_many_bad_rows_the_last_are_counted_only(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setattr("framing.batch.MOST_BAD", 30)
+    source = write_rows(tmp_path / "in.jsonl", [{"body": "Rain."}] * 500)
+    with pytest.raises(DataError, match="and 480 more rows") as error:
+        score_file(tiny_model, source, tmp_path / "out.csv")
+    assert len(error.value.rows) <= 60

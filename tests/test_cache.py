@@ -132,3 +132,9 @@ def test_processes_may_write_at_once_and_one_that_is_killed_leaves_a_whole_cache
     assert kept == [(text * 2).encode() for text in texts]
     with closing(TextCache(tmp_path)._open()) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_folder_that_cannot_even_be_looked_at_is_left_aside(tmp_path, caplog):
+    cache = TextCache(tmp_path / ("x" * 300))
+    assert cache.values("maker", ["a"], lambda texts: [text.encode() for text in texts]) == [b"a"]
+    assert "File name too long" in caplog.text

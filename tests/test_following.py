@@ -22,7 +22,7 @@ def test_nobody_follows_where_there_is_no_file(tmp_path: Path) -> None:
     assert read_following(tmp_path / "live") is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"champion": "1", "weather": "rain"}', "7", "\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"champion": "1", "weather": "rain"}', "7", "\xff", '{"champion": 12}'])
 def test_a_file_that_is_none_of_ours_counts_as_none(tmp_path: Path, content: str) -> None:
     following_file(tmp_path / "live").write_text(content, encoding="latin-1")
     assert read_following(tmp_path / "live") is None

@@ -121,6 +121,8 @@ BAD_QUERIES = {
     "?limit=0": "limit must be 1 or more.",
     "?limit=1001": "limit must be at most 1000.",
     "?limit=many": "limit must be a whole number.",
+    "?since=2030": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
+    "?since=20301126": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?since=yesterday": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?since=2026-11-26T08:00:00": "since must be a time with its zone, such as 2026-11-26T08:00:00Z.",
     "?since=0001-01-01T00:00:00%2B01:00": "since lies outside the years 1 to 9999 in UTC.",
@@ -150,7 +152,7 @@ BAD_BODIES = {
     "coder": ({**RAIN, "coder": ""}, "coder must not be empty."),
     "padded coder": (
         {**RAIN, "coder": "anna "},
-        "coder must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs.",
+        "coder must be 1 to 200 characters, without white space at its ends, control characters and halves of surrogate pairs.",
     ),
     "role": ({**RAIN, "role": SECRET}, "role must be one of 'coder' or 'adjudicator'."),
     "replaces": ({**RAIN, "replaces": "1"}, "replaces must be a whole number."),

@@ -291,3 +291,26 @@ def test_a_codebook_that_comes_while_labels_are_read_is_known(store, tiny_codebo
             return store.current(*until)
 
     assert current_labels(Growing()).codebook == tiny_codebook
+
+
+def test_texts_that_share_an_id_are_called_the_same_whatever_is_corrected(store, tmp_path, tiny_codebook):
+    for week, text in (("one", "Rain."), ("two", "Hail.")):
+        (tmp_path / week).mkdir()
+        import_labels(store, [csv_file(tmp_path / week, "text,frames", f"{text},")], tiny_codebook, Coding(coder="anna"))
+    before = {passage.text: passage.id for passage in exported(store, tmp_path / "before.csv", tiny_codebook).passages}
+    import_labels(store, [csv_file(tmp_path, "text,frames", "Rain.,rain")], tiny_codebook, Coding(coder="anna", replace=True))
+    assert {passage.text: passage.id for passage in exported(store, tmp_path / "after.csv", tiny_codebook).passages} == before
+
+
+def test_a_correction_without_an_id_keeps_the_one_that_its_text_had(store, tmp_path, tiny_codebook):
+    import_labels(store, [csv_file(tmp_path, "id,text,frames", "art-17,Rain.,")], tiny_codebook, Coding(coder="anna"))
+    import_labels(store, [csv_file(tmp_path, "text,frames", "Rain.,rain")], tiny_codebook, Coding(coder="anna", replace=True))
+    (kept,) = store.current()
+    assert (kept.label.frames, kept.label.origin.id) == (("rain",), "art-17")
+
+
+def test_sealed_passages_do_not_come_into_the_store(store, tmp_path, tiny_codebook):
+    path = csv_file(tmp_path, "text,frames,half", "Rain.,rain,tune", "Frost.,frost,sealed")
+    with pytest.raises(DataError, match=r"in\.csv: has sealed passages; leave them out"):
+        import_labels(store, [path], tiny_codebook, Coding(coder="anna"))
+    assert list(store.current()) == []

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_a_replaced_label_stays_in_the_history_and_only_the_last_one_holds(store
     assert store.heads([RAIN.chain]) == {RAIN.chain: second}
 
 
+def test_a_correction_keeps_what_was_known_of_its_text_and_may_say_more(store, tiny_codebook):
+    origin = Origin("d-1", 10, 20, "p-1", "storm", "news", "en")
+    (first,) = store.keep([replace(RAIN, origin=origin)], tiny_codebook)
+    (second,) = store.keep([replace(RAIN, frames=(), replaces=first.id)], tiny_codebook)
+    assert second.label.origin == origin
+    (third,) = store.keep([replace(RAIN, replaces=second.id, origin=Origin(group="flood"))], tiny_codebook)
+    assert third.label.origin == replace(origin, group="flood")
+
+
 def test_a_withdrawn_label_is_a_row_that_ends_what_holds_until_a_new_one_comes(store, tiny_codebook):
     (first,) = store.keep([RAIN], tiny_codebook)
     (withdrawal,) = store.keep([Label(RAIN.text, (), "anna", replaces=first.id, withdrawn=True)], tiny_codebook)
@@ -119,9 +129,12 @@ REFUSED = {
     "blank text": (Label(" ", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
     "NUL": (Label("a\0", ("rain",), "anna"), "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"),
     "unknown frame": (Label("a", ("hail",), "anna"), "frames", "holds a frame that is not in the codebook; accepted are rain, frost"),
-    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs"),
+    "a coder that commands terminals": (
+        Label("a", (), "x\x1b[2J"), "coder", "must be 1 to 200 characters, without white space at its ends, control characters and halves of surrogate pairs",
+    ),
+    "no coder": (Label("a", (), ""), "coder", "must be 1 to 200 characters, without white space at its ends, control characters and halves of surrogate pairs"),
     "padded group": (
-        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends, NUL and halves of surrogate pairs",
+        Label("a", (), "anna", origin=Origin(group=" g")), "group", "must be 1 to 200 characters, without white space at its ends, control characters and halves of surrogate pairs",
     ),
     "language": (Label("a", (), "anna", origin=Origin(language="english")), "language", "must be a code of two letters such as en or de"),
     "half a position": (

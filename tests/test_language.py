@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framing import language
+from framing.errors import FramingError
 from framing.language import language_of
 
 PASSAGES = Path(__file__).parent.parent / "seeds" / "passages.jsonl"
@@ -179,3 +180,25 @@ def test_importing_does_not_load_the_identifier():
         [sys.executable, "-c", "import sys, framing.text; print('py3langid' in sys.modules)"], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Xi offers Putin (Владимир Путин) gas pipeline deal in Moscow.", "en"),
+        ("Xi offers Putin (Министерство иностранных дел) a gas deal in Moscow today.", "en"),
+        ("Xi bietet Putin (Владимир Путин) ein Gasgeschäft in Moskau an.", "de"),
+        ("Xi propose à Poutine (Владимир Путин) un accord gazier à Moscou.", "fr"),
+    ],
+)
+def test_a_name_in_other_letters_says_nothing_of_the_language(text, expected):
+    assert language_of(text) == expected
+
+
+def test_an_identifier_that_finds_no_temporary_room_says_so(monkeypatch):
+    def full(*_given, **_more):
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(FramingError, match="needs 70 MB of temporary room .*TMPDIR names a folder"):
+        language._load_identifier.__wrapped__()

@@ -83,3 +83,14 @@ def test_average_precision_is_that_of_scikit_learn_ties_and_weights_included(see
     answers = Answers(probabilities, np.zeros((30, 2), np.int8), labels)
     expected = [average_precision_score(labels[:, frame], probabilities[:, frame], sample_weight=weights[0]) for frame in range(2)]
     assert average_precision(answers, weights)[0] == pytest.approx(expected)
+
+
+def test_what_a_resample_has_none_of_is_no_figure_and_no_nought():
+    labels = np.zeros((60, 2), bool)
+    labels[:2, 0] = True
+    answers = Answers(np.where(labels, 0.9, 0.1), np.where(labels, PRESENT, ABSENT).astype(np.int8), labels)
+    found = measure_all(answers, ["rare", "none"], [str(row) for row in range(60)], draws=200, jobs=1)
+    assert [(found[f"{name}/rare"].value, found[f"{name}/rare"].low) for name in ("f1", "precision", "recall")] == [(1.0, 1.0)] * 3
+    assert [found[f"{name}/none"].value for name in ("f1", "precision", "recall")] == [None] * 3
+    unsure = Answers(answers.probabilities, np.full((60, 2), UNSURE, np.int8), labels)
+    assert np.isnan(value(risk, unsure))

@@ -22,6 +22,7 @@ from framing.errors import DataError, FramingError
 from framing.labels.store import open_label_store
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
+from framing.selection import load_pool, rank
 from tests.conftest import WordEncoder
 from tests.test_api import refused
 from tests.test_server import PATIENCE, start, stop
@@ -70,7 +71,7 @@ def served(tiny_model: FramingModel, pool_file: Path, tmp_path: Path, monkeypatc
     """Ranks nothing before a test sets a model."""
     monkeypatch.setattr("framing.api.pool.LOOK_SECONDS", 0.01)
     store = open_label_store(str(tmp_path / "labels.db"))
-    pool = open_pool(pool_file, store)
+    pool = open_pool(pool_file, store, 1000)
     assert pool is not None
     served = Served(TestClient(create_app(tiny_model, Settings(), store=store, pool=pool)), pool)
     pool.follow(lambda: served.model)
@@ -146,7 +147,7 @@ def test_a_model_that_cannot_rank_is_told_once_and_the_next_one_ranks(served, ti
     served.until(served.is_ranked)
     assert served.next()["model"]["version"] == "1"
     assert [record.getMessage() for record in caplog.records if "cannot be ranked" in record.message] == [
-        "The pool cannot be ranked by tiny:broken"
+        "The pool cannot be ranked by tiny:broken; it is tried again in 60 seconds"
     ]
 
 
@@ -203,12 +204,37 @@ def test_a_server_without_a_pool_says_how_to_get_one(tiny_model, tmp_path):
 
 def test_a_pool_needs_a_store_for_its_labels_and_a_file_that_can_be_read(pool_file, tmp_path):
     with pytest.raises(FramingError, match="needs a store for their labels: --labels, or FRAMING_LABELS"):
-        open_pool(pool_file, None)
+        open_pool(pool_file, None, 1000)
     store = open_label_store(str(tmp_path / "labels.db"))
     with pytest.raises(DataError, match=r"nowhere\.csv: cannot be read"):
-        open_pool(tmp_path / "nowhere.csv", store)
+        open_pool(tmp_path / "nowhere.csv", store, 1000)
+    with pytest.raises(DataError, match=r"pool\.csv: the text '.*' has \d+ characters; FRAMING_MAX_TEXT_CHARACTERS is 5"):
+        open_pool(pool_file, store, 5)
     store.close()
-    assert open_pool(None, None) is None
+    assert open_pool(None, None, 1000) is None
+
+
+def test_a_name_whose_label_would_be_refused_is_refused_in_the_pool(tmp_path):
+    path = tmp_path / "pool.csv"
+    path.write_text(f"id,text\n{'a' * 201},It rained.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 2: 'id' has 201 characters; at most 200 can be kept"):
+        load_pool(path)
+
+
+def test_a_ranking_that_failed_is_tried_again(served, tiny_model, monkeypatch):
+    tried = []
+
+    def once(*given, **more):
+        tried.append(given)
+        if len(tried) == 1:
+            raise MemoryError
+        return rank(*given, **more)
+
+    monkeypatch.setattr("framing.api.pool.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("framing.api.pool.rank", once)
+    served.model = tiny_model
+    served.until(served.is_ranked)
+    assert len(tried) == 2
 
 
 def test_the_address_is_described(served):

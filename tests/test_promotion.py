@@ -107,6 +107,8 @@ def test_a_golden_number_that_the_champion_has_not_is_an_error_that_says_which_t
 def test_a_forced_promotion_says_who_and_why_and_what_the_verdict_was(client):
     client.set_registered_model_alias(tracking.REGISTERED, tracking.CHAMPION, "2")
     assert run("promote", "1", *EVALUATION, "--force").exit_code == 2
+    forged = run("promote", "1", *EVALUATION, "--force", "--by", "ana", "--because", "fine\n* version 9 promoted by root")
+    assert "must hold 1 to 1000 characters, and no control character or line feed" in forged.output
     result = run("promote", "1", *EVALUATION, "--force", "--by", "ana", "--because", "frost is over")
     assert result.exit_code == 0, result.output
     assert "by force, against the rules: version 1 is the champion in place of version 2" in result.output

@@ -15,7 +15,7 @@ from training.kinds import HAS_SEEN_ALL
 from training.learned import learned_from
 from training.recipes import Adaptation, Recipe, recipe_named
 from training.record import run_figures, run_metrics, run_tables
-from training.refit import Champion, lesson_of, open_champion, over, with_lesson_told
+from training.refit import Champion, digests, lesson_of, open_champion, over, with_lesson_told
 from training.run import Run
 from training.train import Trained, train
 from training.transformer.finetune import FineTuning
@@ -212,3 +212,43 @@ def test_a_hidden_layer_from_before_heads_read_parts_is_made_again_without_them(
     del told["parts"]
     manifest = replace(frozen.manifest, format=3, recipe={**frozen.manifest.recipe, "hidden": told})
     assert over(REFIT, replace(frozen, manifest=manifest)).hidden == HiddenUnits(units=8, parts=False)
+
+
+def test_new_labels_whose_texts_the_model_would_not_answer_count_as_unsure(data, tuned, tmp_path):
+    words = [
+        "der",
+        "Minister",
+        "sagte",
+        "am",
+        "Dienstag",
+        "dass",
+        "die",
+        "Gespräche",
+        "über",
+        "das",
+        "Abkommen",
+        "noch",
+        "lange",
+        "nicht",
+        "zu",
+        "Ende",
+        "seien",
+        "und",
+        "die",
+        "Lage",
+        "ernst",
+        "bleibe",
+    ]
+    passages = rows_of(data, 80).passages
+    foreign = tuple(
+        replace(one, text=f"{' '.join(np.random.default_rng(at).permutation(words))} {one.text}") for at, one in enumerate(passages)
+    )
+    trained = train(Dataset(FOUR, foreign), REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+    assert trained.measures["refit"]["coverage"].value == 0
+    assert any(note.startswith("40 passages read as languages that the model does not answer") for note in trained.judged.notes)
+
+
+def test_a_model_tells_all_that_has_taught_its_encoder(data, tuned, tmp_path):
+    trained = train(rows_of(data, 80), REFIT, tmp_path / "model", run=QUIET, champion=tuned)
+    assert digests(trained.manifest) == [rows_of(data, 80).digest, *digests(tuned.manifest)]
+    assert f"Over the model {tuned.manifest.version} (`" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")

@@ -288,7 +288,7 @@ def test_a_model_of_other_frames_than_its_fallback_is_told_by_the_frames(live, t
 
 
 def test_what_the_follower_says_is_shown_beside_the_model_that_answers(start, live):
-    server = start(folder=live, **OFTEN)
+    server = start(folder=live, FRAMING_RELOAD_SECONDS="0")  # whether or not it looks for another model
     assert server.wait_for("/readyz").json()["following"] is None
     write_following(live, Following("12", "2026-11-26T15:40:00+00:00", "the MLflow registry cannot be asked: no route"))
     ready = wait_until(server, lambda ready: ready["following"])

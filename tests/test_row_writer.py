@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
+import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow
@@ -333,3 +336,34 @@ def test_parquet_gives_any_values_back_or_their_json_text(tmp_path_factory: pyte
         found = [row[name] for row in back]
         assert found in (values, as_text)
         assert found == as_text or _told_apart(found) == _told_apart(values)
+
+
+_FULL = """
+import random, resource, signal, sys
+from pathlib import Path
+from framing.errors import DataError
+from framing.row_writer import open_rows_writer
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    with open_rows_writer(sys.argv[1]) as writer:
+        for _ in range(2000):
+            writer.write({"text": random.randbytes(50).hex()})
+except DataError as error:
+    print(error)
+print(list(Path(sys.argv[1]).parent.iterdir()))
+"""
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
+def test_a_disk_that_takes_no_more_ends_in_a_sentence_and_leaves_nothing(tmp_path, name):
+    ended = subprocess.run([sys.executable, "-c", _FULL, str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(rf"{name}: cannot be written \(.*File too large\)$", ended.stdout.splitlines()[0])
+    assert ended.stdout.splitlines()[1] == "[]"
+
+
+def test_a_uuid_is_written_as_text(tmp_path):
+    with open_rows_writer(tmp_path / "out.jsonl") as writer:
+        writer.write({"id": UUID(int=7)})
+    assert json.loads((tmp_path / "out.jsonl").read_text()) == {"id": "00000000-0000-0000-0000-000000000007"}

@@ -339,12 +339,18 @@ def test_a_damaged_parquet_file_gives_rows_or_bad_rows(
 def test_json_lines_of_any_objects_are_read_as_they_were_written(scan: Scan, objects: list[dict[str, Any]]) -> None:
     content = "".join(json.dumps(entry) + "\n" for entry in objects)
     expected = [Row(number, entry) for number, entry in enumerate(objects, 1)]
-    surrogates = [number for number, entry in enumerate(objects, 1) if any(map(_has_surrogate, [*entry, *entry.values()]))]
-    assert [row for row in scan("any.jsonl", content) if isinstance(row, Row)] == [row for row in expected if row.number not in surrogates]
+    refused = [number for number, entry in enumerate(objects, 1) if any(map(_is_no_text, [*entry, *entry.values()]))]
+    assert [row for row in scan("any.jsonl", content) if isinstance(row, Row)] == [row for row in expected if row.number not in refused]
 
 
-def _has_surrogate(value: object) -> bool:
-    return isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value)
+def _is_no_text(value: object) -> bool:
+    return isinstance(value, str) and any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
+
+
+def test_an_escaped_nul_is_refused_as_a_raw_one_is(scan: Scan) -> None:
+    (row,) = scan("nul.jsonl", '{"text": "a", "more": [{"b": "\\u0000"}]}\n')
+    assert isinstance(row, BadRow)
+    assert row.problem == "holds a NUL character (\\u0000), which no text has"
 
 
 # Memory

@@ -374,3 +374,9 @@ def test_a_stream_breaks_off_visibly_when_the_server_stops(start, open_stream):
     with pytest.raises(IncompleteRead):
         answers.read()
     assert (code, "Traceback" in written) == (0, False)
+
+
+def test_a_client_that_vanished_is_noticed():
+    with module._listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60

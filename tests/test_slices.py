@@ -53,3 +53,8 @@ def test_ids_that_begin_in_too_many_ways_are_no_kinds():
 def test_the_kind_is_what_stands_before_the_first_hyphen():
     assert kind_of(passage("h-12-3")) == "h"
     assert length_of(passage("x", 60)) == "30 to 60 words"
+
+
+def test_a_script_without_spaces_has_its_words_by_letters():
+    assert length_of(LabelledPassage("a", "北京提出停火建议" * 8, (), "a")) == "30 to 60 words"
+    assert length_of(LabelledPassage("a", "北京提出停火建议", (), "a")) == "under 30 words"

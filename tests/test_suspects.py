@@ -179,3 +179,21 @@ def test_sealed_passages_are_not_read(tmp_path, files):
     data.write_text(json.dumps({"text": "Rain.", "frames": ["rain"], "half": "sealed"}), encoding="utf-8")
     result = run("suspects", "--data", data, "--codebook", files[1])
     assert (result.exit_code, "has sealed passages" in result.stderr) == (1, True)
+
+
+def test_a_codebook_of_one_frame_has_suspects_too(dataset, words_for_vectors):
+    one = Codebook(dataset.codebook.title, dataset.codebook.frames[:1])
+    passages = tuple(replace(passage, frames=tuple(frame for frame in passage.frames if frame == "rain")) for passage in dataset.passages)
+    alone = Dataset(one, passages)
+    found = list(find_suspects(alone, unseen_probabilities(alone, Recipe("words", "as they are"))))
+    assert {suspect.passage.id for suspect in found[:3]} == set(WRONG)  # all three say otherwise of rain
+
+
+def test_a_suspect_of_an_adjudicator_says_so_in_a_file_as_well(files, words_for_vectors):
+    data, codebook = files
+    rows = [json.loads(line) for line in data.read_text(encoding="utf-8").splitlines()]
+    data.write_text("\n".join(json.dumps({**row, "role": "adjudicator"} if row["id"] == "p-7" else row) for row in rows), encoding="utf-8")
+    found = {
+        row["id"]: row.get("role") for row in map(json.loads, run("suspects", "--data", data, "--codebook", codebook).stdout.splitlines())
+    }
+    assert {number: found[number] for number in WRONG} == {"p-7": "adjudicator", "p-20": None, "p-41": None}

@@ -22,6 +22,7 @@ from training import tracking
 from training.learned import learned_from
 from training.recipes import Recipe
 from training.run import Run
+from training.tracking.store import reason
 from training.train import train
 
 
@@ -211,3 +212,23 @@ def test_a_store_that_cannot_be_reached_is_one_sentence(store, monkeypatch):
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: the MLflow store at {store} cannot be used")
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("at http://me:hunter2@host:5000 nobody answers", "at http://me:***@host:5000 nobody answers"),
+        ("postgresql://me:se@cret@h/db refused", "postgresql://me:***@h/db refused"),
+        ("postgresql://h/db?user=me&password=x&y=1", "postgresql://h/db?user=me&password=***&y=1"),
+        ("http://host:5000 of me@host", "http://host:5000 of me@host"),
+    ],
+)
+def test_a_password_in_an_address_is_not_told(said, shown):
+    assert reason(OSError(said)) == shown
+
+
+def test_a_store_that_cannot_be_reached_is_named_without_its_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:hunter2@127.0.0.1:9")
+    with pytest.raises(TrainingError, match=r"the MLflow store at http://me:\*\*\*@127\.0\.0\.1:9 cannot be used") as error:
+        tracking.connect()
+    assert "hunter2" not in str(error.value)

@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 
 def default_folder() -> Path:
     """Where caches stand on this machine, for this user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "framing"
+    given = os.environ.get("XDG_CACHE_HOME")
+    return (Path(given) if given else Path("~").expanduser() / ".cache") / "framing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,16 @@ class TextCache:
         return [known[key] for key in keys]
 
     def _read(self, maker: bytes, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        if self.folder is None or not (self.folder / FILE).is_file():
+        if self.folder is None:
             return {}
         try:
+            if not (self.folder / FILE).is_file():
+                return {}
             with closing(self._open()) as database:
                 database.execute(_WANTED)
                 database.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in keys))
                 return dict(database.execute("SELECT text, value FROM entry WHERE maker = ? AND text IN wanted", (maker,)))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._left_aside(error)
             return {}
 

@@ -49,8 +49,10 @@ def _how_judged(manifest: Manifest, judged: Judgement) -> str:
 
 def _training_data(manifest: Manifest) -> str:
     counts = ", ".join(f"{frame} {count}" for frame, count in manifest.data["frames"].items())
+    over = manifest.recipe.get("over", {})
+    before = f"Over the model {over['version']} (`{over['recipe']}`), whose card says what it had learned: " if over.get("taught") else ""
     return (
-        f"## Training data\n\n{manifest.data['passages']} passages in {manifest.data['groups']} groups "
+        f"## Training data\n\n{before}{manifest.data['passages']} passages in {manifest.data['groups']} groups "
         f"({counts}, none {manifest.data['none']}); "
         f"digest `{manifest.data['digest'][:16]}`. For the built-in set see `seeds/README.md`: "
         "it is invented, or loosely retold, and no source for anything."

@@ -26,8 +26,9 @@ SHARE = 0.5
 FEWEST_COMMON = 3
 """Shingles that near copies share at least: one stock phrase makes no copy of a short headline."""
 _ROWS = 500
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+"
+UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Ranges of letters of scripts that write no spaces between words, as in a set of a regular expression."""
+_WORD = rf"[{UNSPACED}]|[^\W{UNSPACED}]+"
 """A word, or one letter of a script that writes no spaces."""
 
 

@@ -21,13 +21,6 @@ LOG = "sealed.md"
 _HEADER = "# Readings of sealed passages\n\n| date | passages | model | macro F1 | mAP | reason |\n| --- | --- | --- | --- | --- | --- |\n"
 
 
-def check_open(paths: Sequence[Path]) -> None:
-    """Raise DataError if any of the files has sealed passages, which are read by their half alone."""
-    for path in paths:
-        if any(row.fields.get("half") == "sealed" for row in read_rows(path)):
-            raise DataError([BadRow(str(path), None, "has sealed passages; say --half tune, or --half sealed with --reason")])
-
-
 def check_apart(training: Dataset, evaluation: Dataset) -> None:
     """Raise TrainingError if a text or a group stands in both."""
     check_unknown(learned_from(training), evaluation)

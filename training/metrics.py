@@ -53,15 +53,15 @@ def f1(answers: Answers, weights: Array) -> Array:
 
 
 def precision(answers: Answers, weights: Array) -> Array:
-    """Share of what was called present that is."""
+    """Share of what was called present that is; nan where nothing was."""
     hits, found, _ = _counts(answers, weights)
-    return _ratio(hits, found)
+    return np.where(found > 0, _ratio(hits, found), np.nan)
 
 
 def recall(answers: Answers, weights: Array) -> Array:
-    """Share of a frame's passages that were called present."""
+    """Share of a frame's passages that were called present; nan without one."""
     hits, _, labelled = _counts(answers, weights)
-    return _ratio(hits, labelled)
+    return np.where(labelled > 0, _ratio(hits, labelled), np.nan)
 
 
 def average_precision(answers: Answers, weights: Array) -> Array:
@@ -119,10 +119,11 @@ def coverage(answers: Answers, weights: Array) -> Array:
 
 
 def risk(answers: Answers, weights: Array) -> Array:
-    """Share of wrong decisions among those that are not unsure."""
+    """Share of wrong decisions among those that are not unsure; nan where all are."""
     sure = answers.decisions != UNSURE
     wrong = (answers.found != answers.labels) & sure
-    return _ratio(weights @ wrong.sum(axis=1), weights @ sure.sum(axis=1))
+    decided = weights @ sure.sum(axis=1)
+    return np.where(decided > 0, _ratio(weights @ wrong.sum(axis=1), decided), np.nan)
 
 
 Measure = Callable[[Answers, Array], Array]

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framing.codebook import Codebook
-from framing.data import Dataset, LabelledPassage, load_dataset, own_group, text_key
+from framing.data import Dataset, LabelledPassage, check_open, load_dataset, own_group, text_key
 from framing.errors import FramingError
 from framing.labels import Labels, open_store
 from framing.labels.label import LabelState, text_digest
 from framing.labels.states import rebuild, take_state
-from training.halves import check_open
 
 
 @dataclass(frozen=True)

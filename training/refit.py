@@ -35,9 +35,16 @@ class Champion:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What the manifest of a model that was started from it says of it."""
+        """What the manifest of a model that was started from it says of it; `learned`, the digests of data sets that taught its encoder."""
         made = self.manifest
-        return {"version": made.version, "recipe": str(made.recipe["name"]), "taught": self.taught, "run": made.run}
+        said = {"version": made.version, "recipe": str(made.recipe["name"]), "taught": self.taught, "run": made.run}
+        return {**said, "learned": digests(made)} if self.taught else said
+
+
+def digests(manifest: Manifest) -> list[str]:
+    """Of the data sets that a model has learned from, those included that taught the models it was started from."""
+    own = manifest.data.get("digest")
+    return [*([own] if own else []), *manifest.recipe.get("over", {}).get("learned", ())]
 
 
 def open_champion(folder: Path, learned: Learned | None = None) -> Champion:

@@ -204,7 +204,9 @@ def _complete_folder(target: str) -> Iterator[str]:
         yield target
         return
     folder = Path(target)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _COMPLETE).is_file():
+    with _writing(target):
+        foreign = folder.is_dir() and any(folder.iterdir()) and not (folder / _COMPLETE).is_file()
+    if foreign:
         raise DataError([BadRow(target, None, "holds something else than rows that Spark wrote, which would be lost; name another folder")])
     with ExitStack() as stack:
         with _writing(target):

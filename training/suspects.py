@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from framing.data import Dataset, LabelledPassage
 from framing.heads import Array
 from framing.labels import Role
@@ -71,9 +73,11 @@ def find_suspects(dataset: Dataset, probabilities: Array) -> Iterator[Suspect]:
     from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
     from cleanlab.multilabel_classification.rank import get_label_quality_scores
 
-    labels = [row.nonzero()[0].tolist() for row in dataset.labels]
-    wrong = find_multilabel_issues_per_class(labels, probabilities, n_jobs=1)
-    quality = get_label_quality_scores(labels, probabilities)
+    twice = (1, 2) if len(dataset.codebook.names) == 1 else (1, 1)  # it takes two frames or more, so one is given twice
+    labels = [row.nonzero()[0].tolist() for row in np.tile(dataset.labels, twice)]
+    known = np.tile(probabilities, twice)
+    wrong = find_multilabel_issues_per_class(labels, known, n_jobs=1)[:, : probabilities.shape[1]]
+    quality = get_label_quality_scores(labels, known)
     for row in quality.argsort(kind="stable").tolist():
         if wrong[row].any():
             yield _suspect(dataset, row, wrong[row].nonzero()[0].tolist(), probabilities[row], float(quality[row]))

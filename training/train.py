@@ -6,20 +6,23 @@ import datetime
 import platform
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
 
 from framing.artifact import Manifest, load_model, prepare_place, save_model
 from framing.codebook import Codebook
 from framing.data import Dataset
 from framing.encoder import CompiledEncoder, Encoder, SavedEncoder
 from framing.errors import TrainingError
+from framing.heads import UNSURE
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.adapt import adapt
-from training.cache import NO_CACHE, CachedEncoder, TextCache, with_languages
+from training.cache import NO_CACHE, CachedEncoder, TextCache, languages_of, with_languages
 from training.card import model_card
 from training.classifier import FrameClassifier
 from training.copies import find_copies
@@ -92,6 +95,7 @@ def train(
         copies = find_copies(lesson.passages, recipe.folds, run.seed)
         fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
         spoken = with_languages(lesson.passages, run.texts)
+        fitted = _as_in_use(fitted, languages_of(lesson.passages.texts, run.texts))
         judged = judgement(spoken, recipe, fitted.unseen, fitted.reusable, copies, run, leave_kinds_out, fitted.beside)
         judged = replace(judged, notes=(*lesson.notes, *fitted.notes))
         manifest = _manifest(dataset, recipe, fitted, name, judged.measures, run.seed)
@@ -115,6 +119,16 @@ class Fitted:
     beside: Mapping[str, Answers] = field(default_factory=dict)
     """What others gave for the same passages without having seen them, by name."""
     notes: tuple[str, ...] = ()
+
+
+def _as_in_use(fitted: Fitted, languages: Sequence[str]) -> Fitted:
+    """With every frame unsure where a passage reads as a language (n,) that the model will not answer."""
+    foreign = np.array([language not in fitted.model.languages for language in languages])
+    if not foreign.any():
+        return fitted
+    masked = np.where(foreign[:, None], UNSURE, fitted.unseen.decisions)
+    note = f"{foreign.sum():,} passages read as languages that the model does not answer: every frame of them is unsure, here as in use."
+    return replace(fitted, unseen=replace(fitted.unseen, decisions=masked), notes=(*fitted.notes, note))
 
 
 def fit(

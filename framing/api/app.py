@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import Response
 
@@ -23,6 +23,7 @@ from framing.api.schemas import ModelDescription, Readiness, Status, describe_mo
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.encoder import available_cores
+from framing.following import read_following
 from framing.labels import AT_ONCE, Labels
 from framing.model import FramingModel
 
@@ -46,6 +47,7 @@ def create_app(
     """
     app = FastAPI(title="framing", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = settings
+    app.state.folder = settings.model.absolute()  # where a relative path starts from may be replaced while the server runs
     app.state.slot = ModelSlot(None if model is None else ServedModel(model, details or {}))
     app.state.labels = store
     app.state.pool = pool
@@ -88,7 +90,8 @@ async def alive() -> Status:
 @router.get("/readyz", responses=_NOT_READY)
 async def ready(request: Request, served: Served) -> Readiness:
     """Whether a model is loaded, and which; also whether a newer one could not take its place, and why."""
-    return describe_readiness(served, request.app.state.slot)
+    following = await to_thread.run_sync(read_following, request.app.state.folder)
+    return describe_readiness(served, request.app.state.slot.problem, following)
 
 
 @router.get("/", include_in_schema=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from framing.api.schemas import Text
@@ -15,6 +16,7 @@ _FIELDS = "text, frames, coder, role, replaces, withdrawn, codebook, document, s
 ACCEPTED_LABEL_FIELDS = {0: f"{_FIELDS}; or labels, a list of these", 2: _FIELDS}
 ACCEPTED_QUERIES = {"/v1/labels": "coder, frame, since, history, cursor and limit", "/v1/labels/next": "count"}
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -23,6 +25,13 @@ def _without_nul(name: str) -> str:
     if "\0" in name:
         raise PydanticCustomError("nul", "holds a NUL character, which no name has")
     return name
+
+
+def _date_first(value: object) -> object:
+    """Digits alone would count as seconds since 1970, a year too."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise PydanticCustomError("datetime_parsing", "is no time")
+    return value
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -124,7 +133,7 @@ class LabelQueryBody(BaseModel):
 
     coder: Annotated[_Name, AfterValidator(_without_nul)] | None = None
     frame: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{0,63}$", description="Only labels that name this frame.")
-    since: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = Field(
+    since: Annotated[AwareDatetime, BeforeValidator(_date_first), AfterValidator(_in_utc)] | None = Field(
         None, description="Only labels kept then or later: ISO 8601 with a zone."
     )
     history: bool = Field(False, description="Also labels that were replaced or withdrawn.")

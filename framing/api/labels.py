@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from framing.api import problems
-from framing.api.body import media_type_of, read_body
+from framing.api.body import in_turn, media_type_of, read_body
 from framing.api.dependencies import Limits, Served, Store, StoreThreads
 from framing.api.label_schemas import (
     ACCEPTED_LABEL_FIELDS,
@@ -53,7 +53,7 @@ async def keep(request: Request, store: Store, threads: StoreThreads, served: Se
     """
     media_type_of(request.headers)
     key = _key(request)
-    asked = await to_thread.run_sync(parse_labels, await read_body(request, settings.max_body_bytes), settings)
+    asked = await in_turn(parse_labels, await read_body(request, settings.max_body_bytes), settings)
     return await to_thread.run_sync(_keep, store, asked, served.model.codebook, key, limiter=threads)
 
 

@@ -110,7 +110,7 @@ class LineAnswers(Response):
             return
         cost = cost_of(asked)
         await self._queue.room.take(share, cost)
-        job = job_for(asked, self._model, self._settings.max_passages)
+        job = job_for(asked, self._model, self._settings.passages_at_most(len(self._model.codebook.names)))
         self._queue.submit(job, self._turn)
         self._taken.put_nowait(_Taken(line.number, wrap_future(job.result), cost))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from framing.encoder import CompiledEncoder
-from framing.errors import FramingError
+from framing.errors import BadRow, DataError, FramingError
 from framing.labels import Labels
 from framing.labels.labelled import LabelledTexts
 from framing.model import FramingModel
@@ -19,6 +20,8 @@ from framing.selection import PoolText, Waiting, load_pool, rank
 
 LOOK_SECONDS = 0.5
 """How often it is looked whether another model answers."""
+AGAIN_SECONDS = 60
+"""How long it waits before it ranks again after that failed."""
 ENDING_SECONDS = 2
 """How long the end waits for a text that is being read; a thread that reads on then ends with the process."""
 
@@ -85,14 +88,16 @@ class RankedPool:
 
     def _keep_ranked(self, serving: Serving) -> None:
         tried: FramingModel | None = None
+        again = 0.0
         while not self._ended.is_set():
             model = serving()
-            if model is not None and model is not tried and (self._ranked is None or self._ranked.model is not model):
-                tried = model
+            due = model is not tried or time.monotonic() >= again
+            if model is not None and due and (self._ranked is None or self._ranked.model is not model):
                 try:
                     self._rank(model, serving)
-                except Exception:  # noqa: BLE001 - the next model may rank what this one could not
-                    _log.exception("The pool cannot be ranked by %s", model.identity)
+                except Exception:  # noqa: BLE001 - such as no memory to be had: it may do later, or the next model
+                    _log.exception("The pool cannot be ranked by %s; it is tried again in %d seconds", model.identity, AGAIN_SECONDS)
+                tried, again = model, time.monotonic() + AGAIN_SECONDS
             self._ended.wait(LOOK_SECONDS)
 
     def _rank(self, model: FramingModel, serving: Serving) -> None:
@@ -114,10 +119,16 @@ def _aside(model: FramingModel) -> FramingModel:
     return replace(model, encoder=encoder, fallback=model.fallback and _aside(model.fallback))
 
 
-def open_pool(path: Path | None, store: Labels | None) -> RankedPool | None:
-    """The pool of a file, or None where none is named. Raises DataError, and FramingError where there is no store to keep its labels."""
+def open_pool(path: Path | None, store: Labels | None, most_characters: int) -> RankedPool | None:
+    """The pool of a file, or None where none is named. Raises DataError, also for a text of more characters, whose label would be
+    refused, and FramingError where there is no store to keep its labels."""
     if path is None:
         return None
     if store is None:
         raise FramingError("a pool of texts to label (--pool, FRAMING_POOL) needs a store for their labels: --labels, or FRAMING_LABELS")
-    return RankedPool(load_pool(path), LabelledTexts(store))
+    texts = load_pool(path)
+    for text in texts:
+        if len(text.text) > most_characters:
+            problem = f"the text '{text.id}' has {len(text.text):,} characters; FRAMING_MAX_TEXT_CHARACTERS is {most_characters:,}"
+            raise DataError([BadRow(str(path), None, problem)])
+    return RankedPool(texts, LabelledTexts(store))

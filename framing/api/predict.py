@@ -50,7 +50,7 @@ async def predict(request: Request, means: ToLabel) -> Response:
     if media_type_of(request.headers, (JSON, LINES)) == LINES:
         return LineAnswers(request, means.model, means.queue, means.settings)
     asked = await parse_predict_request(await read_body(request, means.settings.max_body_bytes), means.settings)
-    job = job_for(asked, means.model, means.settings.max_passages)
+    job = job_for(asked, means.model, means.settings.passages_at_most(len(means.model.codebook.names)))
     try:
         means.queue.submit(job, Turn(), cost_of(asked))
     except QueueFull as error:

@@ -10,7 +10,6 @@ from framing.api.slot import ModelSlot, ServedModel
 from framing.artifact import fallback_beside
 from framing.errors import FramingError
 from framing.files import Stamp, stamp_of
-from framing.following import read_following
 
 _log = logging.getLogger("uvicorn.error")
 
@@ -35,7 +34,6 @@ class ModelWatch:
 
     def look(self) -> None:
         """Load what stands in the folders if it changed, once it has stood there for two looks: a copy under way is left alone."""
-        self._slot.following = read_following(self._settings.model)
         stamp = self._stamp()
         if stamp == self._seen != self._tried:
             self._tried = stamp

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from pydantic_core import PydanticCustomError
 
 from framing.api.settings import Settings
-from framing.api.slot import ModelSlot, ServedModel
+from framing.api.slot import ServedModel
+from framing.following import Following
 from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
 from framing.text import Split
@@ -280,18 +281,18 @@ def describe_model(served: ServedModel, settings: Settings) -> ModelDescription:
         ),
         languages=list(model.languages),
         fallback=None if model.fallback is None else _describe_fallback(model.fallback),
-        limits=LimitsBody.model_validate(settings),
+        limits=LimitsBody.model_validate({**settings.model_dump(), "max_passages": settings.passages_at_most(len(model.codebook.names))}),
         details=dict(served.details),
     )
 
 
-def describe_readiness(served: ServedModel, slot: ModelSlot) -> Readiness:
-    """The body that says which model answers, and what keeps a newer one from it."""
+def describe_readiness(served: ServedModel, problem: str | None, following: Following | None) -> Readiness:
+    """The body that says which model answers, what keeps a newer one from it, and how the folder follows the registry."""
     return Readiness(
         status="ready",
         model=IdentityBody.model_validate(served.model.identity),
-        problem=slot.problem,
-        following=None if slot.following is None else FollowingBody.model_validate(slot.following),
+        problem=problem,
+        following=None if following is None else FollowingBody.model_validate(following),
     )
 
 

@@ -29,6 +29,13 @@ from framing.language import load_identifier
 GRACE_SECONDS = 5
 """How long running requests may go on once the server was told to stop."""
 
+_PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
+_KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *((socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in _PROBES.items() if hasattr(socket, name)),
+)
+"""A client that vanished without a word is noticed within two minutes; its stream would keep its socket, and an old model, for ever."""
+
 _log = logging.getLogger("uvicorn.error")
 
 
@@ -41,13 +48,20 @@ def load_served(settings: Settings) -> ServedModel:
     # Its golden answers would load an encoder that is loaded only once a passage needs it, and takes longer than all the rest.
     model = with_fallback(model, settings.model, settings.multilingual)
     # Takes longer than all of that, and plain English does without: what needs it meanwhile waits for it.
-    Thread(target=load_identifier, daemon=True).start()
+    Thread(target=_load_identifier, daemon=True).start()
     if model.fallback is not None:
         others = [language for language in model.fallback.languages if language not in model.languages]
         _log.info("Passages in %s are read by %s", ", ".join(others), model.fallback.identity)
     manifest = read_manifest(folder)
     details = {"created": manifest.created, "recipe": manifest.recipe, "data": manifest.data, "metrics": manifest.metrics}
     return ServedModel(model, details)
+
+
+def _load_identifier() -> None:
+    try:
+        load_identifier()
+    except FramingError as error:
+        _log.error("Passages that are not plainly English cannot be answered: %s", error)
 
 
 def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_served) -> None:
@@ -57,7 +71,7 @@ def serve(settings: Settings, load: Callable[[Settings], ServedModel] = load_ser
     not be loaded.
     """
     store = open_store(settings.labels) if settings.labels is not None else None
-    pool = open_pool(settings.pool, store)
+    pool = open_pool(settings.pool, store, settings.max_text_characters)
     listener = _listen(settings.host, settings.port)
     loading: list[asyncio.Task[None]] = []
 
@@ -107,10 +121,13 @@ async def keep_looking(watch: ModelWatch, seconds: float) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except (OSError, TypeError, UnicodeError) as error:  # the last two for names that no host can have
         reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise FramingError(f"cannot listen on {host}, port {port} ({reason}); FRAMING_HOST and FRAMING_PORT set others") from error
+    for level, option, value in _KEEP_ALIVE:  # connections that it accepts have the same
+        listener.setsockopt(level, option, value)
+    return listener
 
 
 def _url(listener: socket.socket) -> str:

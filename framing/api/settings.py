@@ -13,6 +13,7 @@ from framing.errors import FramingError
 from framing.reading_cache import CACHE_BYTES
 
 PREFIX = "FRAMING_"
+_FEW_FRAMES = 5
 
 
 class Settings(BaseSettings):
@@ -31,13 +32,19 @@ class Settings(BaseSettings):
     pool: Path | None = Field(None, description="a CSV, JSON lines or Parquet file with a column 'text'")
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
-    max_passages: int = Field(10_000, ge=1, description="a whole number of passages a request, 1 or more")
+    max_passages: int = Field(
+        10_000, ge=1, description="a whole number of passages a request, 1 or more; for a model of over 5 frames as many fewer"
+    )
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")
     queue_characters: int = Field(
         1_000_000, ge=1, description="a whole number of characters that wait to be read, 1 or more; a request counts for an eighth at most"
     )
     cache_bytes: int = Field(CACHE_BYTES, ge=0, description="a whole number of bytes for what was read before, 0 for no cache")
     max_body_bytes: int = Field(8_000_000, ge=1, description="a whole number of bytes a request, 1 or more")
+
+    def passages_at_most(self, frames: int) -> int:
+        """Passages of a request to a model of so many frames: the answer holds each frame of each."""
+        return max(1, self.max_passages * _FEW_FRAMES // max(_FEW_FRAMES, frames))
 
 
 def load_settings(**given: Any) -> Settings:

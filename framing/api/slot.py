@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from framing.following import Following
 from framing.model import FramingModel
 
 
@@ -29,5 +28,3 @@ class ModelSlot:
     current: ServedModel | None = None
     problem: str | None = None
     """Why what stands in the model folder now cannot answer, while `current` goes on."""
-    following: Following | None = None
-    """What the process says that mirrors the registry into the model folder, if one does."""

@@ -97,6 +97,11 @@ def visible(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.translate(_BLANKS))
 
 
+def one_line(text: str) -> str:
+    """The same on one line."""
+    return visible(text).replace("\n", " ")
+
+
 def _marks(passage: PassageAnswer, colors: dict[str, str]) -> list[_Mark]:
     """The evidence in the order of the text; a sentence that carries several frames has the colour of the most probable."""
     evidence = [(piece.probability, answer.frame, piece) for answer in passage.frames for piece in answer.evidence]

@@ -16,8 +16,11 @@ from tqdm import tqdm
 from framing import artifact
 from framing.codebook import Codebook, load_codebook
 from framing.commands import fallback_option, model_option
+from framing.commands.display import one_line
 from framing.data import open_rows_writer
 from framing.errors import BadRow, DataError
+from framing.files import same_file
+from framing.label_columns import importable
 from framing.labels import Labels, Role, open_store
 from framing.labels.agreement import RELIABLE, TENTATIVE, Agreement, Figure, agreement
 from framing.labels.current import CurrentLabels, current_labels
@@ -109,7 +112,7 @@ def show_disagreements(where: str, book: Path | None) -> None:
     """
     with _current(where, book) as current:
         for waiting in disagreements(current):
-            click.echo(json.dumps(waiting.as_row(), ensure_ascii=False).encode())
+            click.echo(json.dumps(importable(waiting.as_row(), current.codebook.names), ensure_ascii=False).encode())
 
 
 @command.command("next")
@@ -126,21 +129,22 @@ def show_next(pool: Path, folder: Path, fallback: Path | None, count: int, where
 
     Each line says of which frame. Add `frames` and `coder` to it, and import it.
     """
-    if out is not None and out.exists() and out.samefile(pool):
+    if out is not None and same_file(pool, out):
         raise DataError([BadRow(str(out), None, "is the pool itself, whose other texts would be lost; write to another file")])
     texts = load_pool(pool)
     if where is not None:
         with _opened(where, create=False) as store:
             labelled = LabelledTexts(store).digests()
         texts = tuple(text for text in texts if text.digest not in labelled)
-    chosen = _ranked(texts, artifact.with_fallback(artifact.load_model(folder), folder, fallback), count)
+    model = artifact.with_fallback(artifact.load_model(folder), folder, fallback)
+    chosen = [importable(waiting.as_row(), model.codebook.names) for waiting in _ranked(texts, model, count)]
     if out is None:
-        for waiting in chosen:
-            click.echo(json.dumps(waiting.as_row(), ensure_ascii=False).encode())
+        for row in chosen:
+            click.echo(json.dumps(row, ensure_ascii=False).encode())
         return
     with open_rows_writer(out) as writer:
-        for waiting in chosen:
-            writer.write(waiting.as_row())
+        for row in chosen:
+            writer.write(row)
     click.echo(f"{writer.rows} texts in {out}, of {len(texts)} without a label")
 
 
@@ -172,7 +176,8 @@ def _current(where: str, book: Path | None) -> Iterator[CurrentLabels]:
 
 
 def _lines(found: Agreement) -> Iterator[str]:
-    yield f"{found.texts} texts labelled by two or more of {', '.join(found.coders)}; they differ on {found.disputed}"
+    coders = one_line(", ".join(found.coders))
+    yield f"{found.texts} texts labelled by two or more of {coders}; they differ on {found.disputed}"
     yield ""
     widest = max(map(len, ("whole answer", *found.frames)))
     yield f"{'':{widest}}   alpha   agree   labels"

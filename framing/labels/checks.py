@@ -14,6 +14,8 @@ MAX_NAME = 200
 MAX_NUMBER = 2**31 - 1
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 """What no file, digest or database can hold: NUL, and half of a surrogate pair."""
+_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Nor a name besides: what commands a terminal that shows it."""
 _NAMES = ("document", "id", "group", "style", "language")
 
 
@@ -53,7 +55,7 @@ def wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
     names = {"coder": label.coder, **{name: getattr(label.origin, name) for name in _NAMES}}
     bad = next((name for name, value in names.items() if value is not None and not _is_name(value)), None)
     if bad is not None:
-        return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends, NUL and halves of surrogate pairs"
+        return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends, control characters and halves of surrogate pairs"
     language = label.origin.language
     if language is not None and not is_language(language):
         return "language", "must be a code of two letters such as en or de"
@@ -78,7 +80,7 @@ def _wrong_position(label: Label) -> tuple[str, str] | None:
 
 
 def _is_name(value: str) -> bool:
-    return 0 < len(value) <= MAX_NAME and value.strip() == value and not _NO_CHARACTER.search(value)
+    return 0 < len(value) <= MAX_NAME and value.strip() == value and not _NO_NAME.search(value)
 
 
 def _wrong_replacement(label: Label, replaced: Mapping[int, KeptLabel]) -> tuple[str, str] | None:

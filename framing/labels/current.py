@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from framing.codebook import Codebook
 from framing.data import own_group
 from framing.errors import FramingError
 from framing.labels.checks import MAX_NAME
-from framing.labels.label import KeptLabel, Origin
+from framing.labels.label import KeptLabel, Origin, first_known
 from framing.labels.protocol import Labels
 
 
@@ -31,24 +31,24 @@ class CurrentLabels:
         return tuple(CodedText(tuple(labels)) for labels in found.values())
 
     def row_id(self, text: CodedText, own: str | None) -> str:
-        """What a row on this text is called: by its `own` id, unless another text bore that first, and without one by the text itself.
+        """What a row on this text is called: by its `own` id, marked where another text bears that too, and without one by the text itself.
 
-        No two texts are ever called the same, and each is called the same in every file.
+        No two texts are ever called the same, and one is called the same in every file, whatever was corrected in between.
         """
         name = own or own_group(text.labels[0].label.text)
         digest = text.labels[0].text_digest
-        if self._first_bearers.get(name, digest) == digest:
+        if self._bearers.get(name, set()) <= {digest}:
             return name
         mark = f"#{digest[:16]}"
         return name[: MAX_NAME - len(mark)] + mark
 
     @cached_property
-    def _first_bearers(self) -> dict[str, str]:
-        """Of each id, the digest of the first text that bears it."""
-        found: dict[str, str] = {}
+    def _bearers(self) -> dict[str, set[str]]:
+        """Of each id, the digests of the texts that bear it."""
+        found: dict[str, set[str]] = {}
         for kept in self.labels:
             if kept.label.origin.id:
-                found.setdefault(kept.label.origin.id, kept.text_digest)
+                found.setdefault(kept.label.origin.id, set()).add(kept.text_digest)
         return found
 
 
@@ -106,15 +106,6 @@ def current_labels(store: Labels, codebook: Codebook | None = None, until: int |
     if len({frozenset(known[digest].names) for digest in used}) > 1:
         raise FramingError(f"the labels were made by codebooks with different frames; choose one with --codebook:\n{_listed(used)}")
     return CurrentLabels(known[labels[-1].codebook], labels)
-
-
-def first_known(origins: Iterable[Origin]) -> Origin:
-    """Of each field the first value that is known; a document goes with its own position only."""
-    told = tuple(origins)
-    place = next((origin for origin in told if origin.document is not None), Origin())
-    names = ("id", "group", "style", "language")
-    first = {name: next((value for origin in told if (value := getattr(origin, name)) is not None), None) for name in names}
-    return Origin(place.document, place.start, place.end, **first)
 
 
 def _listed(used: Counter[str]) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from framing.codebook import Codebook
-from framing.data import LabelledPassage, LabelledRow, load_rows, open_rows_writer, own_group
+from framing.data import LabelledPassage, LabelledRow, check_open, load_rows, open_rows_writer, own_group
 from framing.errors import BadRow, DataError, LabelsRefused
-from framing.label_columns import COLUMNS, Role
+from framing.label_columns import Role, importable
 from framing.labels.checks import wrong_field
-from framing.labels.current import CurrentLabels, first_known
-from framing.labels.label import KeptLabel, Label, Origin
+from framing.labels.current import CurrentLabels
+from framing.labels.label import KeptLabel, Label, Origin, first_known
 from framing.labels.protocol import Labels
 
 
@@ -48,6 +48,7 @@ def import_labels(store: Labels, paths: Sequence[str | Path], codebook: Codebook
     Raises DataError with every row that is refused, StoreError.
     """
     rows = load_rows(paths, codebook, coding.coder, roles=coding.role is None)
+    check_open([Path(path) for path in paths], "leave them out: models are trained on what a label store holds")
     nameless = [row for row in rows if not row.passage.coder]
     if nameless:
         raise _refused((row, "names no coder; --coder says who labelled such rows") for row in nameless)
@@ -78,8 +79,7 @@ def export_labels(current: CurrentLabels, target: str | Path, settled: bool = Fa
     as_text = Path(target).suffix.lower() == ".csv"
     with open_rows_writer(target) as writer:
         for fields in _exported(current, settled):
-            # a column that is named like a frame would have the file refused
-            told = {name: value for name, value in fields.items() if name in COLUMNS or name not in current.codebook.names}
+            told = importable(fields, current.codebook.names)
             writer.write({**told, "frames": ";".join(fields["frames"])} if as_text else told)
         if not writer.rows:
             raise DataError([BadRow(str(target), None, "there is no label to write: none of a coder, or with --settled no settled text")])
@@ -130,7 +130,7 @@ class _Found:
             return self.label
         before = self.head.label.origin
         origin = first_known([self.label.origin, before])
-        if self.news == "origin":  # a row has a name even where the file gives none
+        if not self.row.named and before.id is not None:
             origin = replace(origin, id=before.id)
         return replace(self.label, replaces=self.head.id, origin=origin)
 

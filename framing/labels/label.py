@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -118,6 +118,15 @@ class LabelState:
     codebook: str | None
     """Digest of the codebook whose labels alone counted; None where those of all codebooks did."""
     taken_at: datetime
+
+
+def first_known(origins: Iterable[Origin]) -> Origin:
+    """Of each field the first value that is known; a document goes with its own position only."""
+    told = tuple(origins)
+    place = next((origin for origin in told if origin.document is not None), Origin())
+    names = ("id", "group", "style", "language")
+    first = {name: next((value for origin in told if (value := getattr(origin, name)) is not None), None) for name in names}
+    return Origin(place.document, place.start, place.end, **first)
 
 
 def text_digest(text: str) -> str:

@@ -10,8 +10,8 @@ import hashlib
 from framing.codebook import Codebook
 from framing.data import Dataset, LabelledPassage
 from framing.errors import FramingError
-from framing.labels.current import CodedText, CurrentLabels, current_labels, first_known
-from framing.labels.label import KeptLabel, LabelState
+from framing.labels.current import CodedText, CurrentLabels, current_labels
+from framing.labels.label import KeptLabel, LabelState, first_known
 from framing.labels.protocol import Labels
 
 FEWEST_LETTERS = 8

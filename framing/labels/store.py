@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -14,7 +15,19 @@ from framing.codebook import Codebook, parse_codebook
 from framing.errors import BadLabel, KeyReused, LabelsRefused
 from framing.labels.checks import bad_labels, wrong_field
 from framing.labels.database import Database, open_database
-from framing.labels.label import MAX_PAGE, Chain, KeptLabel, Label, LabelPage, LabelQuery, LabelState, Once, Origin, text_digest
+from framing.labels.label import (
+    MAX_PAGE,
+    Chain,
+    KeptLabel,
+    Label,
+    LabelPage,
+    LabelQuery,
+    LabelState,
+    Once,
+    Origin,
+    first_known,
+    text_digest,
+)  # fmt: skip
 from framing.labels.tables import codebooks, labels, requests, states
 
 T = TypeVar("T")
@@ -51,7 +64,7 @@ class LabelStore:
             bad = tuple(bad_labels(labels, codebook, heads, replaced))
             if bad:
                 raise LabelsRefused(bad)
-            kept = _append(connection, labels, codebook)
+            kept = _append(connection, [_with_origin(label, replaced) for label in labels], codebook)
             if once:
                 _remember(connection, once, kept)
         return kept
@@ -150,6 +163,13 @@ def _replaced(connection: Connection, given: Sequence[Label]) -> dict[int, KeptL
     wanted = sorted({label.replaces for label in given if label.replaces is not None})
     rows = (row for some in _pieces(wanted) for row in connection.execute(select(labels).where(labels.c.id.in_(some))))
     return {kept.id: kept for kept in map(_kept, rows)}
+
+
+def _with_origin(label: Label, replaced: Mapping[int, KeptLabel]) -> Label:
+    """The label with what it does not tell of its text as the label said that it replaces."""
+    if label.replaces is None:
+        return label
+    return replace(label, origin=first_known([label.origin, replaced[label.replaces].label.origin]))
 
 
 def _append(connection: Connection, given: Sequence[Label], codebook: Codebook) -> tuple[KeptLabel, ...]:

@@ -11,13 +11,14 @@ import click
 from framing.artifact import fallback_beside, load_model, read_manifest, with_fallback
 from framing.codebook import Codebook
 from framing.commands import fallback_option, model_option
-from framing.data import Dataset, load_dataset
+from framing.data import Dataset, check_open, load_dataset
 from framing.errors import BadRow, DataError, TrainingError
 from framing.language import language_of
 from training.cache import with_cache
 from training.commands import cache_options, jobs_option, text_cache
 from training.evaluate import MODEL, evaluate, evaluation_report
-from training.halves import HALVES, Half, check_log, check_open, describe, load_half, log_reading
+from training.halves import HALVES, Half, check_log, describe, load_half, log_reading
+from training.refit import digests
 
 
 @click.command("evaluate")
@@ -46,12 +47,13 @@ def command(
     readers = {folder: model.identity}
     if model.fallback is not None and any(model.reader_of(language_of(text)) is model.fallback for text in dataset.texts):
         readers[fallback or fallback_beside(folder)] = model.fallback.identity
-    trained_on = [read_manifest(one).data for one in readers]
-    if any(dataset.digest == data.get("digest") for data in trained_on):
+    manifests = [read_manifest(one) for one in readers]
+    if any(dataset.digest in digests(manifest) for manifest in manifests):
         raise DataError([BadRow(describe(data, half), None, "is exactly the model's training data; figures on it would mean nothing")])
     check_open(training)
     reader = with_cache(model, text_cache(cache, no_cache))
-    found = evaluate(reader, trained_on, dataset, load_dataset(training, model.codebook) if training else None, jobs=jobs)
+    known = load_dataset(training, model.codebook) if training else None
+    found = evaluate(reader, [manifest.data for manifest in manifests], dataset, known, jobs=jobs)
     measures = found.measures[MODEL]
     who = " with ".join(map(str, readers.values()))
     if half == "sealed":

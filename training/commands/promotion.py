@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from framing.commands.display import one_line
 from training import tracking
 from training.commands import cache_options, rules_option, text_cache
 from training.promote import Verdict
@@ -18,8 +19,8 @@ _LONGEST = 1000
 
 
 def _said(_ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not 1 <= len(value.strip()) <= _LONGEST:
-        raise click.BadParameter(f"must hold 1 to {_LONGEST} characters", param=option)
+    if value is not None and (not 1 <= len(value.strip()) <= _LONGEST or one_line(value) != value):
+        raise click.BadParameter(f"must hold 1 to {_LONGEST} characters, and no control character or line feed", param=option)
     return value
 
 
@@ -72,7 +73,8 @@ def history() -> None:
     made = seen.carried_out
     for move in reversed(seen.moves):
         mark = "*" if move in made[-1:] else " "
-        click.echo(f"{mark} {move} (before: {f'version {move.before}' if move.before else 'none'}){'' if move in made else NOT_MADE}")
+        before = f"version {move.before}" if move.before else "none"
+        click.echo(f"{mark} {one_line(str(move))} (before: {before}){'' if move in made else NOT_MADE}")
 
 
 NOT_MADE = "; not carried out, or undone by other means"

@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from framing.artifact import CODEBOOK_FILE
-from framing.codebook import load_codebook
+from framing.codebook import Codebook, load_codebook
 from framing.commands import model_option
-from framing.data import Dataset, load_dataset
+from framing.data import Dataset, LabelledPassage, check_open, load_rows
+from framing.label_columns import importable
 from framing.labels import Role, open_store
 from framing.labels.current import current_labels
 from framing.labels.exchange import labelled_passages
 from training.commands import SEED, jobs_option, say_stage
-from training.halves import check_open
 from training.recipes import recipe_named
 from training.run import Run
 from training.suspects import find_suspects, unseen_probabilities
@@ -43,21 +43,28 @@ def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder
     """
     if data:
         check_open(data)
-        dataset = load_dataset(data, load_codebook(book or folder / CODEBOOK_FILE))
-        adjudicated: frozenset[str] = frozenset()
+        dataset, adjudicated = _in_files(data, load_codebook(book or folder / CODEBOOK_FILE))
     elif where is not None:
         dataset, adjudicated = _stored(where, book)
     else:
         raise click.UsageError("name the labels: --data FILE, or --labels (FRAMING_LABELS) and the label store")
     probabilities = unseen_probabilities(dataset, _RECIPE, Run(seed, jobs, on_stage=say_stage))
     for suspect in find_suspects(dataset, probabilities):
-        role: Role | None = "adjudicator" if suspect.passage.text in adjudicated else None
-        click.echo(json.dumps(suspect.as_row(role), ensure_ascii=False).encode())
+        role: Role | None = "adjudicator" if suspect.passage in adjudicated else None
+        row = importable(suspect.as_row(role), dataset.codebook.names)
+        click.echo(json.dumps(row, ensure_ascii=False).encode())
 
 
-def _stored(where: str, book: Path | None) -> tuple[Dataset, frozenset[str]]:
-    """The labels that hold, and the texts whose label is an adjudicator's."""
+def _in_files(data: tuple[Path, ...], codebook: Codebook) -> tuple[Dataset, frozenset[LabelledPassage]]:
+    """The labels of files, and those of adjudicators."""
+    rows = load_rows(data, codebook, roles=True)
+    return Dataset(codebook, tuple(row.passage for row in rows)), frozenset(row.passage for row in rows if row.role == "adjudicator")
+
+
+def _stored(where: str, book: Path | None) -> tuple[Dataset, frozenset[LabelledPassage]]:
+    """The labels that hold, and those of adjudicators."""
     with closing(open_store(where, create=False)) as store:
         current = current_labels(store, load_codebook(book) if book else None)
-    adjudicated = frozenset(text.adjudication.label.text for text in current.texts if text.adjudication)
-    return Dataset(current.codebook, tuple(labelled_passages(current))), adjudicated
+    decided = {text.adjudication.label.text for text in current.texts if text.adjudication}
+    dataset = Dataset(current.codebook, tuple(labelled_passages(current)))
+    return dataset, frozenset(passage for passage in dataset.passages if passage.text in decided)

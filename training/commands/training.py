@@ -17,14 +17,14 @@ from training import tracking
 from training.advice import advise
 from training.commands import say_stage, text_cache
 from training.commands.promotion import promoted, tell
-from training.copies import near_pairs
+from training.copies import copies_between, near_pairs
 from training.halves import check_apart, check_unknown, evaluation_name, load_evaluation
 from training.kinds import KindsOut
 from training.passages import Passages, read_passages
 from training.promotion import challenge, conclude, user
 from training.recipes import AUTO, CHAMPION, Recipe, recipe_named
 from training.refit import Champion, open_champion, with_lesson_told
-from training.report import copies_section
+from training.report import copies_section, named_copies
 from training.rules import load_rules
 from training.run import Run
 from training.terms import count_terms
@@ -46,9 +46,7 @@ def carry_out(
     asked_of_it = load_rules(rules)  # what is wrong with them is known before hours of work
     passages = _passages(data, from_labels, where, state, codebook)
     dataset = passages.dataset
-    held_back = load_evaluation(evaluation, dataset.codebook) if evaluation else None
-    if held_back is not None:
-        check_apart(dataset, held_back)
+    held_back = _held_back(evaluation, dataset) if evaluation else None
     recipe = recipe_named(_recipe(asked, dataset))
     if recipe.encoder != CHAMPION and (folder is not None or trained_on):
         raise click.UsageError(f"--over and --trained-on are for recipes that start from a model; '{recipe.name}' does not")
@@ -80,6 +78,15 @@ def carry_out(
         tried = challenge(client, version, evaluation, asked_of_it, texts=run.texts)
         tell(tried.verdict)
         click.echo(promoted(conclude(client, tried, user())))
+
+
+def _held_back(evaluation: Path, dataset: Dataset) -> Dataset:
+    """The passages to measure on, which stand apart from those to train on; of near copies is told."""
+    held_back = load_evaluation(evaluation, dataset.codebook)
+    check_apart(dataset, held_back)
+    if copies := copies_between(dataset, held_back):
+        click.echo(f"near copies of training passages (first) among those of --evaluation: {named_copies(copies)}")
+    return held_back
 
 
 def _passages(data: tuple[Path, ...], from_labels: bool, where: str | None, state: str | None, codebook: Path | None) -> Passages:

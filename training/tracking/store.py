@@ -18,6 +18,7 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What MLflow calls a version, an alias or a run that is not there, and a name that none can have."""
+_SECRET = re.compile(r"(://[^\s/@:]*:)[^\s/]+(?=@)|((?:password|passwd|pwd|token|secret)=)[^\s&;'\")]+", re.IGNORECASE)
 _BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore", "google", "azure")
 """Whose errors come up from a store: MLflow itself, and what its servers, databases and files stand on."""
 
@@ -51,15 +52,20 @@ def connect() -> MlflowClient:
         mlflow.set_experiment(EXPERIMENT)
         mlflow.set_experiment_tag("mlflow.experimentKind", "custom_model_development")
     except Exception as error:  # noqa: BLE001 - the store may be a database, a server or a folder, each with errors of its own
-        raise TrainingError(f"the MLflow store at {uri} cannot be used: {reason(error)}") from error
+        raise TrainingError(f"the MLflow store at {without_secrets(uri)} cannot be used: {reason(error)}") from error
     return mlflow.MlflowClient()
 
 
 def reason(error: Exception) -> str:
     """The first line of what an error says, with the last where it only announces that; or the error's name."""
-    said = re.sub(r" at 0x[0-9a-f]+", "", str(error))  # the same each time
+    said = re.sub(r" at 0x[0-9a-f]+", "", without_secrets(str(error)))  # the same each time
     lines = [line.strip() for line in said.splitlines() if line.strip()] or [type(error).__name__]
     return f"{lines[0]} {lines[-1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+
+
+def without_secrets(text: str) -> str:
+    """The text with the passwords of the addresses in it masked."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[2]}***", text)
 
 
 @contextmanager
