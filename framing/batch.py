@@ -131,6 +131,9 @@ def check_rows(source: Path, types: ColumnTypes | None = None) -> CheckedRows:
     columns: dict[str, None] = {}
     count = more = 0
     for row in scan_rows(source):
+        if len(bad) >= 2 * MOST_BAD:
+            more += len(bad) - MOST_BAD
+            del bad[MOST_BAD:]
         if isinstance(row, BadRow):
             bad.append(row)
             continue
@@ -142,9 +145,6 @@ def check_rows(source: Path, types: ColumnTypes | None = None) -> CheckedRows:
             types.add(row.fields)
         if problem := _problem(row.fields):
             bad.append(BadRow(str(source), row.number, problem))
-        if len(bad) > 2 * MOST_BAD:
-            more += len(bad) - MOST_BAD
-            del bad[MOST_BAD:]
     taken = [name for name in LABELS if name in columns]
     if taken or bad:
         raise DataError([*(BadRow(str(source), None, f"already has a column '{name}', which scoring adds") for name in taken), *bad], more)

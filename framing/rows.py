@@ -19,6 +19,7 @@ MAX_CELL = 2**24
 """Characters of a CSV cell; beyond it a quote was left open rather than a text that long was meant."""
 _BATCH = 256
 """Rows of a Parquet file that are in memory at a time."""
+_NUL = "holds a NUL character (\\u0000), which no text has"
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -190,11 +191,7 @@ def _json_object(line: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ValueError("is JSON nested too deeply") from error
     if unwritable:
-        raise ValueError(
-            "holds a NUL character (\\u0000), which no text has"
-            if unwritable[0] == "\0"
-            else "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
-        )
+        raise ValueError(_NUL if unwritable[0] == "\0" else "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character")
     if not isinstance(value, dict):
         raise ValueError("is JSON, but not an object {...} with named fields")
     return value
@@ -244,7 +241,10 @@ def _scan_parquet(file: BinaryIO, source: str) -> Iterator[Row | BadRow]:
 
 def _parquet_row(number: int, record: Any, source: str) -> Row | BadRow:
     try:
-        return Row(number, record.to_pylist()[0])
+        fields = record.to_pylist()[0]
+        if "\0" in "".join(_texts(fields)):
+            return BadRow(source, number, _NUL)
+        return Row(number, fields)
     except (ValueError, OverflowError) as error:  # text that is not UTF-8, a date beyond the year 9999
         return BadRow(source, number, f"holds a value that cannot be read: {error}")
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from threading import Event
 
 import anyio
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -22,8 +23,10 @@ from framing.api.examples import DOCUMENTS_REQUEST, TEXT_ANSWER, TEXT_REQUEST
 from framing.api.schemas import PredictRequest, TextAnswer
 from framing.api.settings import Settings, load_settings
 from framing.api.slot import ServedModel
+from framing.codebook import Codebook
 from framing.encoder import EncodedTexts
 from framing.errors import FramingError, TextError
+from framing.heads import Heads
 from framing.model import FramingModel
 from tests.conftest import ROOT, WordEncoder
 
@@ -526,6 +529,17 @@ def test_an_unknown_setting_is_refused_by_name():
 def test_a_model_of_many_frames_takes_as_many_fewer_passages(tiny_model):
     assert [Settings(max_passages=100).passages_at_most(frames) for frames in (1, 5, 10, 50)] == [100, 100, 50, 10]
     assert Settings(max_passages=1).passages_at_most(50) == 1
+    frames = tuple(replace(tiny_model.codebook.frames[0], name=f"rain_{number}") for number in range(10))
+    ones = np.ones(10)
+    heads = Heads(np.zeros((10, tiny_model.heads.vector_weights.shape[1])), None, -ones, 0.5 * ones, 0.2 * ones)
+    many = replace(tiny_model, codebook=Codebook("Rain", frames), heads=heads, vocabulary=None)
+    client = TestClient(create_app(many, Settings(max_passages=4)))
+    assert client.get("/v1/model").json()["limits"]["max_passages"] == 2
+    body = {"text": "Rain.\nFrost.\nRain."}
+    told = "A request may hold at most 2 passages; this one holds 3 or more. Send its texts in several."
+    assert refused(client.post("/v1/predict", json=body), 413)["detail"] == told
+    lines = client.post("/v1/predict", content=json.dumps(body), headers={"Content-Type": "application/x-ndjson"}).text.splitlines()
+    assert json.loads(lines[0])["detail"] == told
 
 
 def test_large_bodies_are_parsed_two_at_a_time():

@@ -134,6 +134,15 @@ def test_processes_may_write_at_once_and_one_that_is_killed_leaves_a_whole_cache
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_a_user_without_a_home_has_no_folder(monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(cache.Path, "home", nowhere)
+    assert cache.default_folder() is None
+
+
 def test_a_folder_that_cannot_even_be_looked_at_is_left_aside(tmp_path, caplog):
     cache = TextCache(tmp_path / ("x" * 300))
     assert cache.values("maker", ["a"], lambda texts: [text.encode() for text in texts]) == [b"a"]

@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from framing.artifact import save_model
+from framing.artifact import load_model, read_manifest, save_model
 from framing.cli import framing
 from framing.data import Dataset
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from tests.test_training import FOUR, weather
+from training.commands.training import _held_back
 from training.evaluate import _overlap, _prior
-from training.halves import evaluation_name, load_evaluation
+from training.halves import evaluation_name, load_evaluation, load_half
 from training.heldout import HeldOut
 from training.recipes import Recipe
 from training.train import fit_model
@@ -170,3 +171,20 @@ def test_passages_of_which_only_one_of_two_models_that_read_has_learned_are_told
     assert [said in " ".join(_overlap([whole, part], evaluation, training)) for said in (first, second)] == [False, True]
     assert [said in " ".join(_overlap([part, whole], evaluation, training)) for said in (first, second)] == [True, False]
     assert [said in " ".join(_overlap([whole], evaluation, training)) for said in (first, second)] == [False, False]
+
+
+def test_what_taught_the_model_that_this_one_started_from_is_refused_too(folder, passages, tmp_path):
+    model, manifest = load_model(folder), read_manifest(folder)
+    digest = load_half(passages, FOUR, "tune").digest
+    over = {"version": "one", "recipe": "finetuned", "taught": True, "run": None, "learned": [digest]}
+    save_model(model, tmp_path / "refit", replace(manifest, recipe={**manifest.recipe, "over": over}), ["Rain fell."], "")
+    refused = run("--model", tmp_path / "refit", "--data", passages, "--half", "tune")
+    assert refused.exit_code == 1
+    assert "is exactly the model's training data" in refused.output
+
+
+def test_of_near_copies_among_passages_to_decide_by_is_told(tmp_path, capsys):
+    training = weather(60)
+    path = written(tmp_path / "fresh.jsonl", training.passages[:1] + weather(80).passages[130:], "indeed")
+    _held_back(path, training)
+    assert capsys.readouterr().out.startswith("near copies of training passages (first) among those of --evaluation: p0-0 and p0-0")

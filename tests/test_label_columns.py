@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framing.label_columns import RefusedRowError, column_problem, read_frames, read_name, read_text
+from framing.label_columns import RefusedRowError, column_problem, importable, read_frames, read_name, read_text
 
 NAMES = ("peace_mediator", "anti_western_alliance", "energy_deal")
 
@@ -188,3 +188,8 @@ def test_names_come_back_in_the_order_of_the_codebook_whatever_the_separator(fra
     shuffled = sorted(frames)
     random.shuffle(shuffled)
     assert read_frames({"frames": separator.join(shuffled)}, NAMES) == tuple(name for name in NAMES if name in frames)
+
+
+def test_a_row_that_is_to_be_imported_has_no_column_that_is_named_like_a_frame() -> None:
+    row = {"id": "a", "text": "Rain.", "quality": 0.5, "disputed": ["quality"]}
+    assert importable(row, ("quality", "text")) == {"id": "a", "text": "Rain.", "disputed": ["quality"]}

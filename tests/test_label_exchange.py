@@ -309,6 +309,13 @@ def test_a_correction_without_an_id_keeps_the_one_that_its_text_had(store, tmp_p
     assert (kept.label.frames, kept.label.origin.id) == (("rain",), "art-17")
 
 
+def test_a_correction_without_an_id_makes_none_up_for_a_text_that_had_none(store, tmp_path, tiny_codebook):
+    store.keep([Label("Rain.", (), "anna")], tiny_codebook)
+    import_labels(store, [csv_file(tmp_path, "text,frames,group", "Rain.,,g")], tiny_codebook, Coding(coder="anna", replace=True))
+    (kept,) = store.current()
+    assert kept.label.origin == Origin(group="g")
+
+
 def test_sealed_passages_do_not_come_into_the_store(store, tmp_path, tiny_codebook):
     path = csv_file(tmp_path, "text,frames,half", "Rain.,rain,tune", "Frost.,frost,sealed")
     with pytest.raises(DataError, match=r"in\.csv: has sealed passages; leave them out"):

@@ -216,8 +216,8 @@ def test_a_pool_needs_a_store_for_its_labels_and_a_file_that_can_be_read(pool_fi
 
 def test_a_name_whose_label_would_be_refused_is_refused_in_the_pool(tmp_path):
     path = tmp_path / "pool.csv"
-    path.write_text(f"id,text\n{'a' * 201},It rained.\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"row 2: 'id' has 201 characters; at most 200 can be kept"):
+    path.write_text(f"id,text\n{'a' * 201},It rained.\na\x1bb,It froze.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 2: 'id' must be 1 to 200 characters.*\n.*row 3: 'id' must be 1 to 200 characters"):
         load_pool(path)
 
 

@@ -376,7 +376,7 @@ def test_a_stream_breaks_off_visibly_when_the_server_stops(start, open_stream):
     assert (code, "Traceback" in written) == (0, False)
 
 
-def test_a_client_that_vanished_is_noticed():
+def test_idle_clients_are_asked_whether_they_are_still_there():
     with module._listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
         assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60

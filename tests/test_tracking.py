@@ -218,7 +218,7 @@ def test_a_store_that_cannot_be_reached_is_one_sentence(store, monkeypatch):
     ("said", "shown"),
     [
         ("at http://me:hunter2@host:5000 nobody answers", "at http://me:***@host:5000 nobody answers"),
-        ("postgresql://me:se@cret@h/db refused", "postgresql://me:***@h/db refused"),
+        ("postgresql://me:se@c/ret@h/db refused", "postgresql://me:***@h/db refused"),
         ("postgresql://h/db?user=me&password=x&y=1", "postgresql://h/db?user=me&password=***&y=1"),
         ("http://host:5000 of me@host", "http://host:5000 of me@host"),
     ],

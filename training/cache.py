@@ -36,10 +36,13 @@ _WANTED = "CREATE TEMP TABLE wanted (text BLOB PRIMARY KEY) WITHOUT ROWID"
 _log = logging.getLogger(__name__)
 
 
-def default_folder() -> Path:
-    """Where caches stand on this machine, for this user."""
+def default_folder() -> Path | None:
+    """Where caches stand on this machine, for this user; None for one without a home."""
     given = os.environ.get("XDG_CACHE_HOME")
-    return (Path(given) if given else Path("~").expanduser() / ".cache") / "framing"
+    try:
+        return (Path(given) if given else Path.home() / ".cache") / "framing"
+    except RuntimeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.data import Dataset
-from framing.heads import Array
+from framing.heads import UNSURE, Array
 from training.classifier import fit_of
 from training.folds import Fold, joined_scores, split_groups
 from training.parallel import one_thread
@@ -76,6 +76,11 @@ def _fold_vectors(dataset: Dataset, recipe: Recipe, fold: Fold, run: Run) -> Fea
     with tempfile.TemporaryDirectory() as folder:
         encoder = build_encoder(dataset.subset(train), recipe, Path(folder), run)
         return features_of(dataset, recipe, encoder, run.texts)
+
+
+def as_in_use(decisions: NDArray[np.int8], foreign: NDArray[np.bool_] | None) -> NDArray[np.int8]:
+    """Decisions (n, k) with every frame unsure where a passage reads as a language that the model will not answer (n,)."""
+    return decisions if foreign is None else np.where(foreign[:, None], np.int8(UNSURE), decisions)
 
 
 @one_thread()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from framing.data import Dataset
 from framing.heads import Array
 from training.folds import Fold
-from training.heldout import held_out
+from training.heldout import as_in_use, held_out
 from training.intervals import DRAWS, Figure, bootstrapped
 from training.metrics import Answers, mean_average_precision, measure_all, micro_f1
 from training.recipes import Recipe
@@ -65,18 +65,22 @@ HAS_SEEN_ALL = Unmeasured("cannot be measured: this model starts from one whose 
 NOT_ASKED = Unmeasured("not measured: `framing train --leave-kinds-out` does, at the cost of one more cross-validation")
 
 
-def kinds_out(dataset: Dataset, recipe: Recipe, vectors: Features | None, run: Run = Run(), draws: int = DRAWS) -> KindsOut | Unmeasured:
+def kinds_out(
+    dataset: Dataset, recipe: Recipe, vectors: Features | None, run: Run = Run(), draws: int = DRAWS,
+    foreign: NDArray[np.bool_] | None = None,
+) -> KindsOut | Unmeasured:  # fmt: skip
     """Answer each passage by heads, and an encoder where the recipe fine-tunes one, that were trained on passages of other kinds only.
 
     A recipe that does not fine-tune (`vectors` are then its encoder's) leaves out one kind at a time, up to MOST_FOLDS; for one
     that does, kinds are dealt to `recipe.folds` folds of about equal size, each of which leaves out several: stricter, and
     affordable. Calibration and cut points come, as in the cross-validation, from the scores of the passages learned from.
+    `foreign` (n,) passages are unsure.
     """
     folds = kind_folds(dataset, recipe.folds if vectors is None else MOST_FOLDS)
     if isinstance(folds, Unmeasured):
         return folds
     unseen = held_out(dataset, recipe, vectors, run, [fold.rows for fold in folds])
-    answers = Answers(unseen.probabilities, unseen.decisions, dataset.labels)
+    answers = Answers(unseen.probabilities, as_in_use(unseen.decisions, foreign), dataset.labels)
     measures = measure_all(answers, dataset.codebook.names, dataset.groups, draws, run.seed, run.jobs)
     return KindsOut(folds, answers, measures, _by_kind(answers, dataset, draws, run.seed))
 

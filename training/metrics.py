@@ -53,9 +53,9 @@ def f1(answers: Answers, weights: Array) -> Array:
 
 
 def precision(answers: Answers, weights: Array) -> Array:
-    """Share of what was called present that is; nan where nothing was."""
-    hits, found, _ = _counts(answers, weights)
-    return np.where(found > 0, _ratio(hits, found), np.nan)
+    """Share of what was called present that is; nan where a frame is neither labelled nor found."""
+    hits, found, labelled = _counts(answers, weights)
+    return np.where(found + labelled > 0, _ratio(hits, found), np.nan)
 
 
 def recall(answers: Answers, weights: Array) -> Array:

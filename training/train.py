@@ -6,7 +6,7 @@ import datetime
 import platform
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,6 @@ from framing.codebook import Codebook
 from framing.data import Dataset
 from framing.encoder import CompiledEncoder, Encoder, SavedEncoder
 from framing.errors import TrainingError
-from framing.heads import UNSURE
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
 from training.adapt import adapt
@@ -95,9 +94,9 @@ def train(
         copies = find_copies(lesson.passages, recipe.folds, run.seed)
         fitted = fit(copies.regrouped(lesson.passages), recipe, Path(scratch), name, run, champion)
         spoken = with_languages(lesson.passages, run.texts)
-        fitted = _as_in_use(fitted, languages_of(lesson.passages.texts, run.texts))
-        judged = judgement(spoken, recipe, fitted.unseen, fitted.reusable, copies, run, leave_kinds_out, fitted.beside)
-        judged = replace(judged, notes=(*lesson.notes, *fitted.notes))
+        foreign = np.array([language not in fitted.model.languages for language in languages_of(lesson.passages.texts, run.texts)])
+        judged = judgement(spoken, recipe, fitted.unseen, fitted.reusable, copies, run, leave_kinds_out, fitted.beside, foreign)
+        judged = replace(judged, notes=(*lesson.notes, *fitted.notes, *_foreign_notes(int(foreign.sum()))))
         manifest = _manifest(dataset, recipe, fitted, name, judged.measures, run.seed)
         if champion is not None:
             new = {} if lesson.new is None else {"new": lesson.new}
@@ -121,14 +120,10 @@ class Fitted:
     notes: tuple[str, ...] = ()
 
 
-def _as_in_use(fitted: Fitted, languages: Sequence[str]) -> Fitted:
-    """With every frame unsure where a passage reads as a language (n,) that the model will not answer."""
-    foreign = np.array([language not in fitted.model.languages for language in languages])
-    if not foreign.any():
-        return fitted
-    masked = np.where(foreign[:, None], UNSURE, fitted.unseen.decisions)
-    note = f"{foreign.sum():,} passages read as languages that the model does not answer: every frame of them is unsure, here as in use."
-    return replace(fitted, unseen=replace(fitted.unseen, decisions=masked), notes=(*fitted.notes, note))
+def _foreign_notes(passages: int) -> tuple[str, ...]:
+    if not passages:
+        return ()
+    return (f"{passages:,} passages read as languages that the model does not answer: every frame of them is unsure, here as in use.",)
 
 
 def fit(

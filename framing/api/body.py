@@ -64,7 +64,7 @@ async def parse_predict_request(body: bytes, settings: Settings, whole: str = "T
 
 
 async def in_turn(parse: Callable[[*Ts], T], *arguments: *Ts) -> T:
-    """What `parse` makes of the arguments, on a thread, with no more than AT_ONCE others beside it."""
+    """What `parse` makes of the arguments, on a thread, as one of AT_ONCE."""
     try:
         limiter = _parsers.get()
     except LookupError:

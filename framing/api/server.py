@@ -34,7 +34,7 @@ _KEEP_ALIVE = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *((socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in _PROBES.items() if hasattr(socket, name)),
 )
-"""A client that vanished without a word is noticed within two minutes; its stream would keep its socket, and an old model, for ever."""
+"""An idle client that vanished is noticed within two minutes; its stream would keep its socket, and an old model, for ever."""
 
 _log = logging.getLogger("uvicorn.error")
 

@@ -11,6 +11,7 @@ from framing.label_columns import is_language
 from framing.labels.label import Chain, KeptLabel, Label
 
 MAX_NAME = 200
+NAME_RULE = f"must be 1 to {MAX_NAME} characters, without white space at its ends, control characters and halves of surrogate pairs"
 MAX_NUMBER = 2**31 - 1
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 """What no file, digest or database can hold: NUL, and half of a surrogate pair."""
@@ -53,9 +54,9 @@ def wrong_field(label: Label, codebook: Codebook) -> tuple[str, str] | None:
     if not label.text.strip() or _NO_CHARACTER.search(label.text):
         return "text", "must hold more than white space, and neither NUL nor half of a surrogate pair"
     names = {"coder": label.coder, **{name: getattr(label.origin, name) for name in _NAMES}}
-    bad = next((name for name, value in names.items() if value is not None and not _is_name(value)), None)
+    bad = next((name for name, value in names.items() if value is not None and not is_name(value)), None)
     if bad is not None:
-        return bad, f"must be 1 to {MAX_NAME} characters, without white space at its ends, control characters and halves of surrogate pairs"
+        return bad, NAME_RULE
     language = label.origin.language
     if language is not None and not is_language(language):
         return "language", "must be a code of two letters such as en or de"
@@ -79,7 +80,8 @@ def _wrong_position(label: Label) -> tuple[str, str] | None:
     return None if label.origin.document is not None else ("document", "is missing: it says what start and end count in")
 
 
-def _is_name(value: str) -> bool:
+def is_name(value: str) -> bool:
+    """Whether the store can keep the name; NAME_RULE says what it asks for."""
     return 0 < len(value) <= MAX_NAME and value.strip() == value and not _NO_NAME.search(value)
 
 

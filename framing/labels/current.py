@@ -33,7 +33,7 @@ class CurrentLabels:
     def row_id(self, text: CodedText, own: str | None) -> str:
         """What a row on this text is called: by its `own` id, marked where another text bears that too, and without one by the text itself.
 
-        No two texts are ever called the same, and one is called the same in every file, whatever was corrected in between.
+        No two texts are ever called the same. A correction changes no name; another text that takes or gives up the same id does.
         """
         name = own or own_group(text.labels[0].label.text)
         digest = text.labels[0].text_digest

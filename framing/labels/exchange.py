@@ -130,7 +130,7 @@ class _Found:
             return self.label
         before = self.head.label.origin
         origin = first_known([self.label.origin, before])
-        if not self.row.named and before.id is not None:
+        if not self.row.named:  # what it is called for want of an id is no name
             origin = replace(origin, id=before.id)
         return replace(self.label, replaces=self.head.id, origin=origin)
 

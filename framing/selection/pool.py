@@ -7,7 +7,7 @@ from pathlib import Path
 
 from framing.errors import BadRow, DataError
 from framing.label_columns import RefusedRowError, read_language, read_name, read_text, text_problem
-from framing.labels.checks import MAX_NAME
+from framing.labels.checks import MAX_NAME, NAME_RULE, is_name
 from framing.labels.label import text_digest
 from framing.rows import Row, scan_rows
 
@@ -69,6 +69,6 @@ def _pool_text(row: Row, file: str) -> PoolText:
     group, style = (read_name(row.fields, column) for column in ("group", "style"))
     own = read_name(row.fields, "id") or f"{file[: MAX_NAME // 2]}:{row.number}"
     for column, name in (("id", own), ("group", group), ("style", style)):
-        if name is not None and len(name) > MAX_NAME:  # its label would be refused
-            raise RefusedRowError(f"'{column}' has {len(name)} characters; at most {MAX_NAME} can be kept")
+        if name is not None and not is_name(name):  # its label would be refused
+            raise RefusedRowError(f"'{column}' {NAME_RULE}")
     return PoolText(text, text_digest(text), own, group, style, read_language(row.fields))

@@ -12,6 +12,7 @@ from framing.artifact import CODEBOOK_FILE
 from framing.codebook import Codebook, load_codebook
 from framing.commands import model_option
 from framing.data import Dataset, LabelledPassage, check_open, load_rows
+from framing.errors import DataError
 from framing.label_columns import importable
 from framing.labels import Role, open_store
 from framing.labels.current import current_labels
@@ -57,7 +58,10 @@ def command(data: tuple[Path, ...], where: str | None, book: Path | None, folder
 
 def _in_files(data: tuple[Path, ...], codebook: Codebook) -> tuple[Dataset, frozenset[LabelledPassage]]:
     """The labels of files, and those of adjudicators."""
-    rows = load_rows(data, codebook, roles=True)
+    try:
+        rows = load_rows(data, codebook, roles=True)
+    except DataError:
+        rows = load_rows(data, codebook)  # a column `role` may say something else
     return Dataset(codebook, tuple(row.passage for row in rows)), frozenset(row.passage for row in rows if row.role == "adjudicator")
 
 

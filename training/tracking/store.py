@@ -18,7 +18,7 @@ DEFAULT_STORE = "sqlite:///mlflow.db"
 EXPERIMENT = "framing"
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What MLflow calls a version, an alias or a run that is not there, and a name that none can have."""
-_SECRET = re.compile(r"(://[^\s/@:]*:)[^\s/]+(?=@)|((?:password|passwd|pwd|token|secret)=)[^\s&;'\")]+", re.IGNORECASE)
+_SECRET = re.compile(r"(://[^\s/@:]*:)\S+(?=@)|((?:password|passwd|pwd|token|secret)=)[^\s&;'\")]+", re.IGNORECASE)
 _BELOW = ("mlflow", "requests", "urllib3", "sqlalchemy", "boto3", "botocore", "google", "azure")
 """Whose errors come up from a store: MLflow itself, and what its servers, databases and files stand on."""
 
