@@ -141,7 +141,7 @@ def _best_cuts(answers: Answers, share: float) -> Array:
     carried = answers.labels.sum(axis=0).astype(float)
     without = _without(carried, len(answers.labels) - carried, share)
     columns = zip(answers.probabilities.T, answers.labels.T, without, strict=True)
-    return np.array([best_cut(probabilities, labels, (weight,)) if labels.any() else np.nan for probabilities, labels, weight in columns])
+    return np.array([best_cut(probabilities, labels, weight) if labels.any() else np.nan for probabilities, labels, weight in columns])
 
 
 def risk_coverage(answers: Answers, groups: Sequence[str], steps: int = STEPS, draws: int = DRAWS, seed: int = 0) -> tuple[RiskAt, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,6 @@ from scipy.special import expit, logit
 
 from framing.heads import Array, decide, sigmoid
 
-NEGATIVES_WEIGHTS = (1.0, 2.0)
-"""Thresholds must serve both the labelled data's share of frames and a stream of news with half of it."""
 PLATEAU = 0.01
 """Cuts whose F1 is this near to the best are as good: which of them is best differs from draw to draw."""
 MISSED_AT_MOST = 0.05
@@ -77,19 +74,19 @@ def _fit_platt(scores: Array, labels: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def choose_thresholds(probabilities: Array, labels: NDArray[np.bool_]) -> Array:
-    """For each frame (k,) the middle of the cuts with about the best F1, averaged over the shares that NEGATIVES_WEIGHTS stand for."""
-    return np.array([best_cut(probabilities[:, frame], labels[:, frame], NEGATIVES_WEIGHTS, PLATEAU) for frame in range(labels.shape[1])])
+    """For each frame (k,) the middle of the cuts with about the best F1."""
+    return np.array([best_cut(probabilities[:, frame], labels[:, frame], plateau=PLATEAU) for frame in range(labels.shape[1])])
 
 
-def best_cut(probabilities: Array, labels: NDArray[np.bool_], negatives_weights: Sequence[float], plateau: float = 0.0) -> float:
-    """The cut with the best F1 of one frame (n,), averaged over weights of the passages without it.
+def best_cut(probabilities: Array, labels: NDArray[np.bool_], negatives_weight: float = 1.0, plateau: float = 0.0) -> float:
+    """The cut with the best F1 of one frame (n,), where passages without it count `negatives_weight` times.
 
     With a `plateau`, the middle, in log-odds, between the lowest and the highest cut whose F1 is no further from the best.
     """
     order = np.argsort(-probabilities, kind="stable")
     found, wrong = np.cumsum(labels[order]), np.cumsum(~labels[order])
     total = labels.sum()
-    quality = np.mean([2 * found / (found + weight * wrong + total) for weight in negatives_weights], axis=0)
+    quality = 2 * found / (found + negatives_weight * wrong + total)
     ranked = probabilities[order]
     quality[:-1][ranked[1:] == ranked[:-1]] = -1  # no cut parts a tie
     good = np.flatnonzero(quality >= quality.max() - plateau)[[0, -1]]
