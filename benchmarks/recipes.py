@@ -16,11 +16,11 @@ import click
 from benchmarks.options import check_out, every_option, out_option, plain_errors, table_option, weights_option
 from framing.artifact import load_model
 from framing.codebook import Codebook, load_codebook
-from framing.data import Dataset, load_dataset
+from framing.data import Dataset, check_open, load_dataset
 from framing.errors import BadRow, DataError, FramingError
 from framing.model import FramingModel
 from training import tracking
-from training.halves import check_apart, check_open, describe, load_evaluation
+from training.halves import check_apart, describe, load_evaluation
 from training.intervals import Figure
 from training.metrics import answers_of, measure_all
 from training.recipes import CHAMPION, RECIPES, Recipe, recipe_named
@@ -34,7 +34,7 @@ OWN_DATA: Mapping[str, tuple[str, ...]] = {"multilingual": (*PASSAGES, "multilin
 """By name of a recipe, the files of seeds/ it is trained on, where these are others than PASSAGES."""
 TIMED = 200
 ROUNDS = 3
-EVALUATION = ("challenge.jsonl", "retold.jsonl")
+EVALUATION = ("challenge.jsonl", "retold.jsonl", "pages.jsonl")
 """Files of seeds/ whose halves for tuning every recipe is measured on."""
 HEADER = (
     "recipe", "passages", "macro F1, cross-validated", "mAP, cross-validated",

@@ -85,12 +85,12 @@ def run(monkeypatch, tmp_path, small_transformer):
     return lambda *arguments: CliRunner().invoke(cascade.command, ["--every", "30", "--data", str(tmp_path / "nowhere"), *arguments])
 
 
-def test_the_trial_judges_held_out_passages_and_both_evaluation_sets_and_skips_a_corpus_that_is_not_there(run):
+def test_the_trial_judges_held_out_passages_and_the_evaluation_sets_and_skips_a_corpus_that_is_not_there(run):
     result = run()
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert any(line.startswith("skipped: the corpus is not at ") for line in lines)
     assert [line.split(" | ")[0] for line in lines if "`static`" in line and line.startswith("|")] == [
-        "| seeds, held out", "| challenge (tune)", "| retold (tune)",
+        "| seeds, held out", "| challenge (tune)", "| retold (tune)", "| pages (tune)",
     ]  # fmt: skip
     assert lines[-1].startswith("promise (10 times the throughput")

@@ -19,13 +19,13 @@ FIGURES = {"macro_f1": Figure(0.9, 0.88, 0.92), "mean_average_precision": Figure
 
 
 def row(name: str, seconds: float | None = 61.6) -> Row:
-    return Row(name, "v1", 3296, FIGURES, (FIGURES, FIGURES), seconds, 1234.5, 24.96)
+    return Row(name, "v1", 3296, FIGURES, (FIGURES,) * len(recipes.EVALUATION), seconds, 1234.5, 24.96)
 
 
 def test_a_line_shows_figures_with_their_intervals_seconds_speed_and_size():
     assert cells(row("frozen")) == [
         "`frozen`", "3,296", "0.900 [0.880, 0.920]", "0.950 [0.940, 0.960]", "0.900 [0.880, 0.920]", "0.950 [0.940, 0.960]",
-        "0.900 [0.880, 0.920]", "0.950 [0.940, 0.960]", "62", "1,234", "25.0",
+        "0.900 [0.880, 0.920]", "0.950 [0.940, 0.960]", "0.900 [0.880, 0.920]", "0.950 [0.940, 0.960]", "62", "1,234", "25.0",
     ]  # fmt: skip
     assert len(cells(row("frozen"))) == len(recipes.HEADER)
     assert cells(row("finetuned", None))[-3] == "-"
@@ -80,7 +80,7 @@ def test_of_several_lines_of_a_recipe_the_last_counts_and_one_that_is_none_is_re
     out = tmp_path / "out.jsonl"
     out.write_text("".join(json.dumps(asdict(line)) + "\n" for line in (row("a", 1), row("b", 2), row("a", 3))))
     assert [(line.recipe, line.training_seconds) for line in read_rows(out)] == [("a", 3), ("b", 2)]
-    assert read_rows(out)[0].evaluated == (FIGURES, FIGURES)
+    assert read_rows(out)[0].evaluated == (FIGURES,) * len(recipes.EVALUATION)
     out.write_text("[]\n")
     with pytest.raises(DataError, match="row 1: is not a line of this table"):
         read_rows(out)

@@ -38,8 +38,8 @@ def _absent(frame: str, probability: float, threshold: float, floor: float) -> d
 _PEACE = {
     "frame": "peace_mediator",
     "probability": 1.0,
-    "threshold": 0.474,
-    "floor": 0.116,
+    "threshold": 0.378,
+    "floor": 0.108,
     "decision": "present",
     "evidence": [{"start": 0, "end": len(_OFFER), "text": _OFFER, "probability": 1.0}],
 }
@@ -50,9 +50,9 @@ _SCORED = {
     "left_out": None,
     "language": "en",
     "truncated": False,
-    "model": "framing:31c69c9c04cb",
+    "model": "framing:b1b13d7354d3",
     "warnings": [],
-    "frames": [_PEACE, _absent("anti_western_alliance", 0.004, 0.543, 0.229), _absent("energy_deal", 0.015, 0.472, 0.381)],
+    "frames": [_PEACE, _absent("anti_western_alliance", 0.008, 0.417, 0.146), _absent("energy_deal", 0.023, 0.377, 0.337)],
 }
 _LEFT_OUT = {
     "start": len(_PARAGRAPH) + 2,
@@ -75,7 +75,7 @@ TEXT_ANSWER: dict[str, Any] = {
     "left_out": 1,
     "model": {
         "name": "framing",
-        "version": "31c69c9c04cb",
+        "version": "b1b13d7354d3",
         "codebook": "2fcdaeedf8aa957b9e1f2e30a4534a229c3a96d2c7f350e6c62b1923db5fb566",
         "run": None,
     },
