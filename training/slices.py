@@ -15,7 +15,7 @@ from training.copies import UNSPACED
 from training.intervals import DRAWS, FEWEST_GROUPS, Figure, bootstrapped
 from training.metrics import Answers, f1
 
-MOST_PARTS = 40
+MOST_PARTS = 100
 """With more names than this, what names the parts is no property of theirs: ids without a kind, say."""
 _SHORT, _LONG = 30, 60
 _UNSPACED = re.compile(f"[{UNSPACED}]")
