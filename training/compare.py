@@ -13,11 +13,10 @@ from framing.heads import Array
 from framing.model import FramingModel
 from training.cache import NO_CACHE, TextCache, with_cache
 from training.comparison import Change, Comparison, Contender, EvaluationSet
-from training.copies import find_copies
+from training.copies import joined_groups
 from training.intervals import DRAWS, Figure, Resampled, resampled
 from training.metrics import LOWER_IS_BETTER, WITHOUT_INTERVAL, Answers, answers_of, every_measure, measure_names
 
-_FOLDS = 5
 _LOWER = {measure.__name__ for measure in LOWER_IS_BETTER}
 _BARE = {measure.__name__ for measure in WITHOUT_INTERVAL}
 
@@ -35,7 +34,7 @@ def compare(
     for contender in (old, new):
         check_unseen(contender, dataset)
     before, after = (answers_of(with_cache(one.model, texts), dataset, frames) for one in (old, new))
-    groups = find_copies(dataset, _FOLDS).groups
+    groups = joined_groups(dataset)
     changes = _changes((before, after), frames, groups, draws, jobs)
     return Comparison(old.name, new.name, frames, evaluation, (before, after), changes, _notes(old, new, frames))
 

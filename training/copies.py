@@ -86,6 +86,11 @@ def find_copies(dataset: Dataset, folds: int, seed: int = 0) -> Copies:
     return Copies(tuple(named), int(crossing), joined, len(set(groups)) - len(set(joined)))
 
 
+def joined_groups(dataset: Dataset) -> tuple[str, ...]:
+    """The groups (n,) of the passages, with those of near copies of one another as one: what intervals are resampled by."""
+    return find_copies(dataset, 2).groups  # the folds only say which copies they would have parted
+
+
 def copies_between(training: Dataset, evaluation: Dataset) -> tuple[NearCopy, ...]:
     """Near copies of training passages (first) among evaluation passages (second)."""
     border = len(training)

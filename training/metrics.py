@@ -49,7 +49,7 @@ class Answers:
 def f1(answers: Answers, weights: Array) -> Array:
     """Harmonic mean of precision and recall; nan where a frame is neither labelled nor found."""
     hits, found, labelled = _counts(answers, weights)
-    return np.where(found + labelled > 0, _ratio(2 * hits, found + labelled), np.nan)
+    return _ratio_or_nan(2 * hits, found + labelled)
 
 
 def precision(answers: Answers, weights: Array) -> Array:
@@ -61,7 +61,7 @@ def precision(answers: Answers, weights: Array) -> Array:
 def recall(answers: Answers, weights: Array) -> Array:
     """Share of a frame's passages that were called present; nan without one."""
     hits, _, labelled = _counts(answers, weights)
-    return np.where(labelled > 0, _ratio(hits, labelled), np.nan)
+    return _ratio_or_nan(hits, labelled)
 
 
 def average_precision(answers: Answers, weights: Array) -> Array:
@@ -90,7 +90,7 @@ def macro_f1(answers: Answers, weights: Array) -> Array:
 def micro_f1(answers: Answers, weights: Array) -> Array:
     """F1 over all decisions together; nan where no frame is labelled or found."""
     hits, found, labelled = (count.sum(axis=1) for count in _counts(answers, weights))
-    return np.where(found + labelled > 0, _ratio(2 * hits, found + labelled), np.nan)
+    return _ratio_or_nan(2 * hits, found + labelled)
 
 
 def mean_average_precision(answers: Answers, weights: Array) -> Array:
@@ -122,8 +122,7 @@ def risk(answers: Answers, weights: Array) -> Array:
     """Share of wrong decisions among those that are not unsure; nan where all are."""
     sure = answers.decisions != UNSURE
     wrong = (answers.found != answers.labels) & sure
-    decided = weights @ sure.sum(axis=1)
-    return np.where(decided > 0, _ratio(weights @ wrong.sum(axis=1), decided), np.nan)
+    return _ratio_or_nan(weights @ wrong.sum(axis=1), weights @ sure.sum(axis=1))
 
 
 Measure = Callable[[Answers, Array], Array]
@@ -177,3 +176,7 @@ def _counts(answers: Answers, weights: Array) -> tuple[Array, Array, Array]:
 
 def _ratio(part: Array, whole: Array) -> Array:
     return np.asarray(part / np.where(whole == 0, 1, whole))
+
+
+def _ratio_or_nan(part: Array, whole: Array) -> Array:
+    return np.where(whole > 0, _ratio(part, whole), np.nan)

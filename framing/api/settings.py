@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     max_text_characters: int = Field(200_000, ge=1, description="a whole number of characters a document, 1 or more")
     max_documents: int = Field(64, ge=1, description="a whole number of documents a request, 1 or more")
     max_passages: int = Field(
-        10_000, ge=1, description="a whole number of passages a request, 1 or more; for a model of over 5 frames as many fewer"
+        10_000, ge=1, description="a whole number of passages a request, 1 or more; for a model of more than 5 frames fewer in proportion"
     )
     max_labels: int = Field(1000, ge=1, description="a whole number of labels a request, 1 or more")
     queue_characters: int = Field(

@@ -125,13 +125,11 @@ class _Found:
 
     @property
     def in_its_place(self) -> Label:
-        """The label as the last of its chain; what the row does not tell of the text's origin stays as it was."""
+        """The label as the last of its chain; the store keeps what it does not tell of the text's origin as it was."""
         if self.head is None:
             return self.label
-        before = self.head.label.origin
-        origin = first_known([self.label.origin, before])
-        if not self.row.named:  # what it is called for want of an id is no name
-            origin = replace(origin, id=before.id)
+        # what a row is called for want of an id is no name to replace another
+        origin = self.label.origin if self.row.named else replace(self.label.origin, id=None)
         return replace(self.label, replaces=self.head.id, origin=origin)
 
 

@@ -27,7 +27,7 @@ from framing.labels.label import (
     Origin,
     first_known,
     text_digest,
-)  # fmt: skip
+)
 from framing.labels.tables import codebooks, labels, requests, states
 
 T = TypeVar("T")

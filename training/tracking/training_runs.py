@@ -13,8 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from framing.data import Dataset
 from framing.encoder import KINDS
 from training.comparison import EvaluationSet
-from training.copies import find_copies
-from training.evaluate import FOLDS
+from training.copies import joined_groups
 from training.metrics import answers_of, measure_all
 from training.record import Table, answer_figures, answers_table, flat, metrics_of, run_figures, run_metrics, run_tables
 from training.tracking.registry import LEARNED, Version
@@ -61,8 +60,7 @@ def _record(dataset: Dataset, trained: Trained, evaluation: EvaluationSet | None
         answers = answers_of(trained.model, evaluation.dataset)
         figures |= {f"evaluation/{name}": figure for name, figure in answer_figures(answers, frames).items()}
         tables["evaluation"] = answers_table(answers, evaluation.dataset)
-        groups = find_copies(evaluation.dataset, FOLDS).groups
-        metrics.append(metrics_of(measure_all(answers, frames, groups), "evaluation/"))
+        metrics.append(metrics_of(measure_all(answers, frames, joined_groups(evaluation.dataset)), "evaluation/"))
     _write_files(files, figures, tables, trained.learned.as_dict())
     return Record(
         name=f"{recipe['name']}-{manifest.version}",
