@@ -28,7 +28,7 @@ from framing.rows import Row, read_rows, scan_rows
 from framing.runtime import runtime
 
 TEXT = "text"
-LABELS = ("predicted_frames", "probabilities", "decisions", "model")
+LABELS = ("predicted_frames", "probabilities", "decisions", "predicted_language", "truncated", "model")
 """The columns that scoring adds."""
 CHUNK = 32
 """Rows that are scored together."""
@@ -106,6 +106,7 @@ def _origin(model: FramingModel, source: Path) -> Origin:
         "input": content,
         "model": hashlib.sha256(repr(described).encode()).hexdigest(),
         "version of framing": version,
+        "columns": " ".join(LABELS),
         "runtime": runtime(),
     }
 
@@ -116,6 +117,8 @@ def scored_fields(answer: PassageAnswer) -> Labels:
         "predicted_frames": list(answer.present),
         "probabilities": {frame.frame: frame.probability for frame in answer.frames},
         "decisions": {frame.frame: frame.decision for frame in answer.frames},
+        "predicted_language": answer.language,
+        "truncated": answer.truncated,
         "model": answer.model,
     }
 

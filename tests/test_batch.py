@@ -56,17 +56,16 @@ def test_every_row_comes_back_in_order_with_the_answer_it_gets_alone(tiny_model,
     assert [(row["id"], row["text"]) for row in rows] == [(f"r{number}", text) for number, text in enumerate(texts)]
     for row in rows:
         (alone,) = tiny_model.score([row["text"]])
-        frames, probabilities, decisions = (row[name] for name in LABELS[:3])
+        frames, probabilities, decisions, language, truncated, model = (row[name] for name in LABELS)
         if target == "out.csv":
-            frames, probabilities, decisions = (
+            frames, probabilities, decisions, truncated = (
                 [name for name in frames.split(";") if name],
-                json.loads(probabilities),
-                json.loads(decisions),
+                *map(json.loads, (probabilities, decisions, truncated)),
             )
         assert tuple(frames) == alone.present
         assert probabilities == {frame.frame: frame.probability for frame in alone.frames}
         assert decisions == {frame.frame: frame.decision for frame in alone.frames}
-        assert row["model"] == "tiny:1"
+        assert (language, truncated, model) == ("en", False, "tiny:1")
 
 
 def test_a_csv_cell_holds_frames_between_semicolons_and_the_rest_as_json(tiny_model, tmp_path):
@@ -151,12 +150,18 @@ def test_a_field_that_only_later_rows_have_becomes_a_column(tiny_model, tmp_path
     assert ["note" in row for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
 
 
-def test_text_in_another_language_is_scored_and_adds_no_column(tiny_model, tmp_path):
+def test_text_in_another_language_is_scored_and_its_language_told(tiny_model, tmp_path):
     write_rows(tmp_path / "in.jsonl", [{"text": "Президенты подписали договор о поставках природного газа в Китай."}])
     score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     (row,) = rows_of(tmp_path / "out.jsonl")
     assert row["decisions"] == {"rain": "unsure", "frost": "unsure"}
-    assert set(row) == {"text", *LABELS}
+    assert row["predicted_language"] == "ru"
+
+
+def test_a_passage_longer_than_the_encoder_reads_is_marked(tiny_model, tmp_path):
+    write_rows(tmp_path / "in.jsonl", [{"text": "Rain. " * words} for words in (5, 5000)])
+    score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert [row["truncated"] for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
 
 
 def test_all_rows_without_text_are_named_and_nothing_is_written(tiny_model, tmp_path):

@@ -27,6 +27,8 @@ class Labelled:
     """What is said of one passage, to the last bit."""
 
     text: str
+    language: str
+    truncated: bool
     model: str
     probabilities: dict[str, float]
     decisions: dict[str, str]
@@ -51,6 +53,8 @@ def direct(model, passages) -> list[Labelled]:
     return [
         Labelled(
             answer.text,
+            answer.language,
+            answer.truncated,
             answer.model,
             {frame.frame: frame.probability for frame in answer.frames},
             {frame.frame: frame.decision for frame in answer.frames},
@@ -66,7 +70,8 @@ def source(passages, tmp_path) -> Path:
 
 
 def of_row(row: dict) -> Labelled:
-    return Labelled(row["text"], row["model"], row["probabilities"], row["decisions"])
+    told = (row[name] for name in ("text", "predicted_language", "truncated", "model", "probabilities", "decisions"))
+    return Labelled(*told)
 
 
 def test_the_passages_are_answered_in_every_way(direct):
@@ -79,7 +84,7 @@ def test_http_answers_the_same(model, passages, direct):
         answered = client.post("/v1/predict", json=body).raise_for_status().json()["documents"]
     for document, labelled in zip(answered, direct, strict=True):
         (passage,) = document["passages"]
-        assert passage["model"] == labelled.model
+        assert (passage["language"], passage["truncated"], passage["model"]) == (labelled.language, labelled.truncated, labelled.model)
         assert {frame["frame"]: frame["probability"] for frame in passage["frames"]} == labelled.probabilities
         assert {frame["frame"]: frame["decision"] for frame in passage["frames"]} == labelled.decisions
 

@@ -191,6 +191,22 @@ def test_the_champion_scores_where_no_model_is_named(model, tmp_path, monkeypatc
     assert [row["predicted_frames"] for row in rows_of(tmp_path / "out")] == [["rain"], ["frost"], ["rain", "frost"], []] * 2
 
 
+@on_spark
+@pytest.mark.filterwarnings("ignore:.*An input example was not provided", "ignore:PySpark does not yet fully support pandas")
+def test_a_version_of_a_program_that_gave_fewer_columns_gives_those(model, tmp_path):
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    before = ModelSignature(Schema([ColSpec("string", "text")]), Schema([ColSpec("string", "model")]))
+    code = {"python_model": str(Path(spark.__file__).with_name("pyfunc.py")), "code_paths": [str(Path(framing.__file__).parent)]}
+    mlflow.pyfunc.save_model(tmp_path / "saved", artifacts={"folder": str(model)}, pip_requirements=[], signature=before, **code)
+    with spark._session("local[1]") as session:
+        rows = spark._read(session, write(tmp_path / "in.parquet", text=["Rain."]))
+        (row,) = spark._labelled(session, rows, tmp_path / "saved").collect()
+    assert row.asDict().keys() == {"text", "model"}
+
+
 def test_what_fails_meanwhile_is_not_told_of_the_target(tmp_path):
     with pytest.raises(OSError, match="No space left") as error, spark._complete_folder(str(tmp_path / "out")):
         raise OSError(errno.ENOSPC, "No space left")

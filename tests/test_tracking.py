@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from framing.artifact import load_model, read_manifest
+from framing.batch import LABELS
 from framing.cli import framing
 from framing.errors import TrainingError
 from framing.row_writer import open_rows_writer
@@ -84,7 +85,8 @@ def test_a_registered_version_loads_as_a_pyfunc_without_any_pickle(client, versi
     own = trained.model.score(["talks and talks", "rain"])
     assert answers["predicted_frames"].tolist() == [list(answer.present) for answer in own]
     assert answers["probabilities"][1]["rain"] == own[1].frames[0].probability
-    assert set(answers.columns) == {"predicted_frames", "probabilities", "decisions", "model"}
+    assert tuple(answers.columns) == LABELS
+    assert tuple(model.metadata.signature.outputs.input_names()) == LABELS
     assert model.metadata.signature.inputs.input_names() == ["text"]
     local = mlflow.artifacts.download_artifacts(f"models:/framing/{version.number}")
     assert not [path for path in Path(local).rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]

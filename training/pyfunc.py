@@ -13,7 +13,7 @@ from framing.batch import scored_fields
 
 
 class FramingPyfunc(PythonModel):  # type: ignore[misc]
-    """Rows with a `text` column to predicted frames, probabilities and decisions, one passage a row."""
+    """Rows with a `text` column to what `framing score` adds to them, one passage a row."""
 
     def load_context(self, context: PythonModelContext) -> None:
         folder, fallback = context.artifacts["folder"], context.artifacts.get("fallback")

@@ -179,22 +179,38 @@ def _labelled(spark: SparkSession, rows: DataFrame, saved: Path) -> DataFrame:
     from pyspark.sql import functions
 
     frames = load_codebook(next(saved.rglob(MANIFEST_FILE)).parent / CODEBOOK_FILE).names
-    score = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=_columns(frames), env_manager="local")
+    names = _added(saved)
+    score = mlflow.pyfunc.spark_udf(spark, str(saved), result_type=_columns(names, frames), env_manager="local")
     found = "labels of this passage"
     labelled = rows.withColumn(found, score(functions.struct(TEXT)))
-    return labelled.withColumns({name: labelled[found][name] for name in LABELS}).drop(found)
+    return labelled.withColumns({name: labelled[found][name] for name in names}).drop(found)
 
 
-def _columns(frames: Sequence[str]) -> StructType:
-    """What `framing score` writes to Parquet: an object of the frames is a struct."""
+def _added(saved: Path) -> Sequence[str]:
+    """The columns of LABELS that the model gives: a version brings the code it was registered with, which may know fewer."""
+    from mlflow.models import get_model_info
+
+    signature = get_model_info(str(saved)).signature
+    return LABELS if signature is None else [name for name in LABELS if name in signature.outputs.input_names()]
+
+
+def _columns(names: Sequence[str], frames: Sequence[str]) -> StructType:
+    """These columns as `framing score` writes them to Parquet: an object of the frames is a struct."""
     from pyspark.sql import types
 
     def by_frame(kind: DataType) -> StructType:
         return types.StructType([types.StructField(name, kind) for name in frames])
 
     text = types.StringType()
-    kinds = types.ArrayType(text), by_frame(types.DoubleType()), by_frame(text), text
-    return types.StructType([types.StructField(name, kind) for name, kind in zip(LABELS, kinds, strict=True)])
+    kinds: dict[str, DataType] = {
+        "predicted_frames": types.ArrayType(text),
+        "probabilities": by_frame(types.DoubleType()),
+        "decisions": by_frame(text),
+        "predicted_language": text,
+        "truncated": types.BooleanType(),
+        "model": text,
+    }
+    return types.StructType([types.StructField(name, kinds[name]) for name in names])
 
 
 @contextmanager

@@ -141,6 +141,8 @@ def _log_model(record: Record) -> Any:
             ColSpec(Array(DataType.string), "predicted_frames"),
             ColSpec(Map(DataType.double), "probabilities"),
             ColSpec(Map(DataType.string), "decisions"),
+            ColSpec(DataType.string, "predicted_language"),
+            ColSpec(DataType.boolean, "truncated"),
             ColSpec(DataType.string, "model"),
         ]
     )
