@@ -28,7 +28,7 @@ from framing.rows import Row, read_rows, scan_rows
 from framing.runtime import runtime
 
 TEXT = "text"
-LABELS = ("predicted_frames", "probabilities", "decisions", "predicted_language", "truncated", "model")
+LABELS = ("predicted_frames", "probabilities", "decisions", "predicted_language", "text_truncated", "model")
 """The columns that scoring adds."""
 CHUNK = 32
 """Rows that are scored together."""
@@ -106,7 +106,7 @@ def _origin(model: FramingModel, source: Path) -> Origin:
         "input": content,
         "model": hashlib.sha256(repr(described).encode()).hexdigest(),
         "version of framing": version,
-        "columns": " ".join(LABELS),
+        "set of columns": " ".join(LABELS),
         "runtime": runtime(),
     }
 
@@ -118,7 +118,7 @@ def scored_fields(answer: PassageAnswer) -> Labels:
         "probabilities": {frame.frame: frame.probability for frame in answer.frames},
         "decisions": {frame.frame: frame.decision for frame in answer.frames},
         "predicted_language": answer.language,
-        "truncated": answer.truncated,
+        "text_truncated": answer.truncated,
         "model": answer.model,
     }
 

@@ -161,7 +161,7 @@ def test_text_in_another_language_is_scored_and_its_language_told(tiny_model, tm
 def test_a_passage_longer_than_the_encoder_reads_is_marked(tiny_model, tmp_path):
     write_rows(tmp_path / "in.jsonl", [{"text": "Rain. " * words} for words in (5, 5000)])
     score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-    assert [row["truncated"] for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
+    assert [row["text_truncated"] for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
 
 
 def test_all_rows_without_text_are_named_and_nothing_is_written(tiny_model, tmp_path):
@@ -380,6 +380,10 @@ def test_another_input_model_or_runtime_does_not_go_on_but_says_how_to_start_ove
             score_file(model, source, target)
     monkeypatch.setattr("framing.batch.runtime", lambda: "another onnxruntime")
     with pytest.raises(DataError, match="interrupted run with another runtime; --fresh"):
+        score_file(tiny_model, many_rows, target)
+    monkeypatch.undo()
+    monkeypatch.setattr("framing.batch.LABELS", LABELS[:3])
+    with pytest.raises(DataError, match="interrupted run with another set of columns; --fresh"):
         score_file(tiny_model, many_rows, target)
     assert left.read_bytes() == kept
     score_file(other, changed, target, fresh=True)

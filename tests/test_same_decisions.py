@@ -70,7 +70,7 @@ def source(passages, tmp_path) -> Path:
 
 
 def of_row(row: dict) -> Labelled:
-    told = (row[name] for name in ("text", "predicted_language", "truncated", "model", "probabilities", "decisions"))
+    told = (row[name] for name in ("text", "predicted_language", "text_truncated", "model", "probabilities", "decisions"))
     return Labelled(*told)
 
 

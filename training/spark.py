@@ -45,8 +45,9 @@ def score_on_spark(source: str, target: str, master: str, model: str, fallback: 
     """Write every row of a Parquet file or folder with its labels to the folder `target`, each once, in any order; returns their number.
 
     `model` is a folder, or a version or an alias in the registry; `fallback` is for a folder only. The columns are those of
-    `framing score`. A path without a scheme stands on a file system that all workers share, and there `target` appears when it
-    is complete. Raises DataError, MissingExtra, TrainingError for a registry or a Spark that cannot be used, ModelFolderError.
+    `framing score`, or those that the code gave which a version was registered with. A path without a scheme stands on a file system that
+    all workers share, and there `target` appears when it is complete. Raises DataError, MissingExtra, TrainingError for a registry or a
+    Spark that cannot be used, ModelFolderError.
     """
     if find_spec("pyspark") is None:
         raise MissingExtra("scoring on Spark", "spark")
@@ -188,9 +189,9 @@ def _labelled(spark: SparkSession, rows: DataFrame, saved: Path) -> DataFrame:
 
 def _added(saved: Path) -> Sequence[str]:
     """The columns of LABELS that the model gives: a version brings the code it was registered with, which may know fewer."""
-    from mlflow.models import get_model_info
+    from mlflow.models import Model
 
-    signature = get_model_info(str(saved)).signature
+    signature = Model.load(str(saved)).signature
     return LABELS if signature is None else [name for name in LABELS if name in signature.outputs.input_names()]
 
 
@@ -207,7 +208,7 @@ def _columns(names: Sequence[str], frames: Sequence[str]) -> StructType:
         "probabilities": by_frame(types.DoubleType()),
         "decisions": by_frame(text),
         "predicted_language": text,
-        "truncated": types.BooleanType(),
+        "text_truncated": types.BooleanType(),
         "model": text,
     }
     return types.StructType([types.StructField(name, kinds[name]) for name in names])

@@ -36,7 +36,7 @@ def command(ctx: click.Context, source: str, target: str, folder: Path, fallback
 
     Both are CSV (.csv), JSON lines (.jsonl) or Parquet (.parquet) by suffix. IN has a column 'text'. OUT has all
     columns of IN, and predicted_frames, probabilities, decisions, predicted_language (of a language that the model was not
-    trained on every frame is unsure), truncated (the end was not read) and model. OUT appears when it is complete; one that
+    trained on every frame is unsure), text_truncated (its end was not read) and model. OUT appears when it is complete; one that
     was there before is replaced. A run that was interrupted leaves OUT.part, and the same command goes on from there.
 
     With --spark, IN is a Parquet file or a folder of them, and OUT a folder of Parquet files, where each row stands once,

@@ -142,7 +142,7 @@ def _log_model(record: Record) -> Any:
             ColSpec(Map(DataType.double), "probabilities"),
             ColSpec(Map(DataType.string), "decisions"),
             ColSpec(DataType.string, "predicted_language"),
-            ColSpec(DataType.boolean, "truncated"),
+            ColSpec(DataType.boolean, "text_truncated"),
             ColSpec(DataType.string, "model"),
         ]
     )
