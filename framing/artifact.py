@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -18,18 +17,16 @@ import numpy as np
 from framing.codebook import load_codebook
 from framing.encoder import KINDS, SavedEncoder, open_encoder
 from framing.errors import CodebookError, EncoderError, MissingExtra, ModelFolderError
-from framing.features import TermWeights
-from framing.files import disk_refusals, whole_file, whole_folder
-from framing.heads import Array, Heads, HiddenLayer
+from framing.files import disk_refusals, whole_file, whole_folder, write_json
+from framing.heads import Array
 from framing.model import FramingModel
 from framing.prediction import ModelIdentity
+from framing.saved_heads import HEADS_FILE, TERMS_FILE, read_heads, write_heads
 
 FORMAT = 5
 """1 knew compiled encoders only, 2 no hidden layer, 3 no heads that read parts, 4 ended sentences at German ordinals."""
 MANIFEST_FILE = "manifest.json"
 CODEBOOK_FILE = "codebook.json"
-HEADS_FILE = "heads.npz"
-TERMS_FILE = "terms.json"
 GOLDEN_FILE = "golden.json"
 CARD_FILE = "README.md"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "models" / "default"
@@ -84,18 +81,18 @@ def save_model(model: FramingModel, folder: str | Path, manifest: Manifest, gold
     with disk_refusals(partial(ModelFolderError, Path(folder))), whole_folder(folder) as scratch:
         for name in encoder.files:
             (scratch / name).write_bytes((encoder.folder / name).read_bytes())
-        _write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
-        _write_heads(scratch, model)
+        write_json(scratch / CODEBOOK_FILE, model.codebook.as_dict())
+        write_heads(scratch, model.heads, model.vocabulary)
         deciding = {"encoder": encoder.fingerprint} | {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         version = hashlib.sha256(json.dumps(deciding).encode()).hexdigest()[:12]
         probabilities = _golden_probabilities(model, golden).tolist()
-        _write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
+        write_json(scratch / GOLDEN_FILE, [{"text": text, "probabilities": row} for text, row in zip(golden, probabilities, strict=True)])
         (scratch / CARD_FILE).write_text(card, encoding="utf-8")
         files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
         described = {"kind": encoder.kind, "fingerprint": encoder.fingerprint, "dimensions": encoder.dimensions}
         written = Manifest(**{**_shallow(manifest), "version": version, "files": files, "encoder": {**manifest.encoder, **described}})
         written = replace(written, digest=_digest(written))
-        _write_json(scratch / MANIFEST_FILE, asdict(written))
+        write_json(scratch / MANIFEST_FILE, asdict(written))
     return written
 
 
@@ -103,7 +100,7 @@ def write_run(folder: str | Path, run: str) -> None:
     """Note in a saved folder which MLflow run trained it."""
     manifest = read_manifest(folder)
     with whole_file(Path(folder) / MANIFEST_FILE) as beside:
-        _write_json(beside, asdict(replace(manifest, run=run)))
+        write_json(beside, asdict(replace(manifest, run=run)))
 
 
 def prepare_place(folder: str | Path) -> None:
@@ -134,7 +131,7 @@ def load_model(folder: str | Path) -> FramingModel:
         raise ModelFolderError(
             folder, f"was made with another version of its {encoder.kind} encoder, which gives other vectors; train it again"
         )
-    heads, vocabulary = _read_heads(folder, len(codebook.frames), encoder.dimensions)
+    heads, vocabulary = read_heads(folder, len(codebook.frames), encoder.dimensions)
     identity = ModelIdentity(manifest.name, manifest.version, codebook.digest, manifest.run)
     return FramingModel(codebook, encoder, vocabulary, heads, identity, tuple(manifest.languages))
 
@@ -244,52 +241,6 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
             raise ModelFolderError(path, "was altered: its sha256 is not the one in the manifest")
 
 
-def _write_heads(folder: Path, model: FramingModel) -> None:
-    heads = model.heads
-    arrays: dict[str, Any] = {
-        "vector_weights": heads.vector_weights, "intercepts": heads.intercepts,
-        "thresholds": heads.thresholds, "floors": heads.floors,
-    }  # fmt: skip
-    if heads.layer is not None:
-        arrays |= {"layer_weights": heads.layer.weights, "layer_intercepts": heads.layer.intercepts}
-    if heads.parts:
-        arrays["parts"] = np.array(True)
-    terms: list[str] = []
-    if model.vocabulary is not None and heads.term_weights is not None:
-        arrays |= {"term_weights": heads.term_weights, "idf": model.vocabulary.idf}
-        terms = sorted(model.vocabulary.columns, key=model.vocabulary.columns.__getitem__)
-    np.savez(folder / HEADS_FILE, **arrays)
-    _write_json(folder / TERMS_FILE, terms)
-
-
-def _read_heads(folder: Path, frames: int, dimensions: int) -> tuple[Heads, TermWeights | None]:
-    try:
-        with np.load(folder / HEADS_FILE, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        terms = json.loads((folder / TERMS_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelFolderError(folder / HEADS_FILE, f"cannot be read: {error}") from error
-    units = np.size(arrays.get("layer_intercepts", ()))
-    shapes = {
-        "vector_weights": (frames, units or dimensions), "intercepts": (frames,), "thresholds": (frames,), "floors": (frames,),
-    }  # fmt: skip
-    if units:
-        shapes |= {"layer_weights": (units, dimensions), "layer_intercepts": (units,)}
-    if "parts" in arrays:
-        shapes["parts"] = ()
-    if terms:
-        shapes |= {"term_weights": (frames, len(terms)), "idf": (len(terms),)}
-    found = {name: array.shape for name, array in arrays.items()}
-    if found != shapes:
-        raise ModelFolderError(folder / HEADS_FILE, f"holds arrays {found}; the codebook and encoder ask for {shapes}")
-    idf = arrays.pop("idf", None)
-    layer = HiddenLayer(arrays.pop("layer_weights"), arrays.pop("layer_intercepts")) if units else None
-    parts = bool(arrays.pop("parts", False))
-    heads = Heads(**{"term_weights": None, "layer": layer, "parts": parts, **arrays})
-    vocabulary = None if idf is None else TermWeights({term: column for column, term in enumerate(terms)}, idf)
-    return heads, vocabulary
-
-
 def _kind(manifest: Manifest) -> str:
     return str(manifest.encoder.get("kind", "compiled"))
 
@@ -302,10 +253,6 @@ def _digest(manifest: Manifest) -> str:
 
 def _shallow(manifest: Manifest) -> dict[str, Any]:
     return {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -84,6 +85,11 @@ def disk_refusals(error: Callable[[str], Exception]) -> Iterator[None]:
         yield
     except OSError as refused:
         raise error(f"cannot be written ({refused.strerror or refused})") from refused
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write content as JSON that a person can read and a diff can follow."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def same_file(one: str | Path, other: str | Path) -> bool:

@@ -287,7 +287,7 @@ def test_a_place_where_no_folder_can_be_made_is_refused_before_any_work(tmp_path
 
 
 def test_a_disk_that_refuses_is_told_with_the_place(model, tiny_manifest, tmp_path, monkeypatch):
-    monkeypatch.setattr("framing.artifact._write_heads", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr("framing.artifact.write_heads", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(ModelFolderError, match=r"new: cannot be written \(No space left on device\)"):
         save_model(model, tmp_path / "new", tiny_manifest, GOLDEN, "")
     assert list(tmp_path.iterdir()) == []

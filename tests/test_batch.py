@@ -150,12 +150,13 @@ def test_a_field_that_only_later_rows_have_becomes_a_column(tiny_model, tmp_path
     assert ["note" in row for row in rows_of(tmp_path / "out.jsonl")] == [False, True]
 
 
-def test_text_in_another_language_is_scored_and_its_language_told(tiny_model, tmp_path):
+def test_text_in_another_language_is_scored_with_the_same_columns_and_its_language_told(tiny_model, tmp_path):
     write_rows(tmp_path / "in.jsonl", [{"text": "Президенты подписали договор о поставках природного газа в Китай."}])
     score_file(tiny_model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     (row,) = rows_of(tmp_path / "out.jsonl")
     assert row["decisions"] == {"rain": "unsure", "frost": "unsure"}
     assert row["predicted_language"] == "ru"
+    assert set(row) == {"text", *LABELS}
 
 
 def test_a_passage_longer_than_the_encoder_reads_is_marked(tiny_model, tmp_path):

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from framing.artifact import HEADS_FILE, check_golden, load_model, read_manifest
+from framing.artifact import check_golden, load_model, read_manifest
 from framing.cli import framing
 from framing.errors import TrainingError
 from framing.following import Following, read_following, write_following
+from framing.saved_heads import HEADS_FILE
 from tests.conftest import ROOT
 from tests.registry import make_champion, register
 from tests.test_reload import OFTEN, wait_until

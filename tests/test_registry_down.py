@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from framing.artifact import HEADS_FILE, write_run
+from framing.artifact import write_run
 from framing.cli import framing
 from framing.data import load_dataset
+from framing.saved_heads import HEADS_FILE
 from tests.conftest import ROOT
 from tests.registry import make_champion
 from tests.registry import register as register_as_it_is

@@ -18,10 +18,11 @@ from framing.api.reload import ModelWatch
 from framing.api.server import keep_looking, load_served
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
-from framing.artifact import CARD_FILE, GOLDEN_FILE, HEADS_FILE, MANIFEST_FILE, Manifest, _digest, _sha256, load_model, read_manifest
+from framing.artifact import CARD_FILE, GOLDEN_FILE, MANIFEST_FILE, Manifest, _digest, _sha256, load_model, read_manifest
 from framing.codebook import Codebook
 from framing.files import point_link
 from framing.following import Following, write_following
+from framing.saved_heads import HEADS_FILE
 from tests.test_server import PATIENCE, Running, start, stop
 from tests.tiny_folder import WEATHER, save_tiny
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from framing.api import labels, next_labels, predict, problems
 from framing.api.dependencies import Limits, Served
+from framing.api.descriptions import describe_model, describe_readiness
 from framing.api.headers import SecurityHeaders
 from framing.api.label_schemas import ACCEPTED_QUERIES
 from framing.api.openapi import DESCRIPTION, describe_hand_made_parts, problem_responses
@@ -19,7 +20,7 @@ from framing.api.page import Page, load_page
 from framing.api.pool import RankedPool
 from framing.api.problems import answer_with_problems
 from framing.api.queue import ReadingQueue
-from framing.api.schemas import ModelDescription, Readiness, Status, describe_model, describe_readiness
+from framing.api.schemas import ModelDescription, Readiness, Status
 from framing.api.settings import Settings
 from framing.api.slot import ModelSlot, ServedModel
 from framing.encoder import available_cores

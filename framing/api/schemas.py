@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from framing.api.settings import Settings
-from framing.api.slot import ServedModel
-from framing.following import Following
-from framing.model import FramingModel
 from framing.prediction import Decision, DocumentAnswer
 from framing.text import Split
 
@@ -267,39 +263,3 @@ def answer_body(asked: PredictRequest, answers: Sequence[DocumentAnswer]) -> Tex
 
 def _labelled(answer: DocumentAnswer) -> dict[str, Any]:
     return {"passages": answer.passages, "profile": answer.profile, "left_out": len(answer.left_out)}
-
-
-def describe_model(served: ServedModel, settings: Settings) -> ModelDescription:
-    """The body that presents a model."""
-    model = served.model
-    lines = zip(model.codebook.frames, model.heads.thresholds, model.heads.floors, strict=True)
-    return ModelDescription(
-        model=IdentityBody.model_validate(model.identity),
-        codebook=CodebookBody(
-            title=model.codebook.title,
-            frames=[FrameDescription(**asdict(frame), threshold=threshold, floor=floor) for frame, threshold, floor in lines],
-        ),
-        languages=list(model.languages),
-        fallback=None if model.fallback is None else _describe_fallback(model.fallback),
-        limits=LimitsBody.model_validate({**settings.model_dump(), "max_passages": settings.passages_at_most(len(model.codebook.names))}),
-        details=dict(served.details),
-    )
-
-
-def describe_readiness(served: ServedModel, problem: str | None, following: Following | None) -> Readiness:
-    """The body that says which model answers, what keeps a newer one from it, and how the folder follows the registry."""
-    return Readiness(
-        status="ready",
-        model=IdentityBody.model_validate(served.model.identity),
-        problem=problem,
-        following=None if following is None else FollowingBody.model_validate(following),
-    )
-
-
-def _describe_fallback(model: FramingModel) -> FallbackBody:
-    lines = zip(model.codebook.names, model.heads.thresholds, model.heads.floors, strict=True)
-    return FallbackBody(
-        model=IdentityBody.model_validate(model.identity),
-        languages=list(model.languages),
-        frames=[CutsBody(name=name, threshold=threshold, floor=floor) for name, threshold, floor in lines],
-    )
