@@ -19,13 +19,13 @@ import pytest
 from click.testing import CliRunner
 from pyarrow import parquet
 
-import framing
 from framing.artifact import load_model
 from framing.batch import score_file
 from framing.cli import framing as command_line
 from framing.errors import DataError, ModelFolderError, TrainingError
 from tests.tiny_folder import save_tiny
 from training import spark
+from training.tracking import as_pyfunc
 
 MISSING = next((name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there), None)
 on_spark = pytest.mark.skipif(MISSING is not None, reason=f"skipped: {MISSING} is not installed")
@@ -182,8 +182,7 @@ def test_the_champion_scores_where_no_model_is_named(model, tmp_path, monkeypatc
     assert before.exit_code == 1
     assert "'champion' is no folder of a model, and no version or alias of 'framing'; see `framing models list`" in before.output
 
-    parts = {"artifacts": {"folder": str(model)}, "code_paths": [str(Path(framing.__file__).parent)], "pip_requirements": []}
-    logged = mlflow.pyfunc.log_model(name="model", python_model=str(Path(spark.__file__).with_name("pyfunc.py")), **parts)
+    logged = mlflow.pyfunc.log_model(name="model", pip_requirements=[], **as_pyfunc(model))
     version = mlflow.register_model(logged.model_uri, "framing")
     mlflow.MlflowClient().set_registered_model_alias("framing", "champion", version.version)
     after = CliRunner().invoke(command_line, arguments)
@@ -199,8 +198,7 @@ def test_a_version_of_a_program_that_gave_fewer_columns_gives_those(model, tmp_p
     from mlflow.types import ColSpec, Schema
 
     before = ModelSignature(Schema([ColSpec("string", "text")]), Schema([ColSpec("string", "model")]))
-    code = {"python_model": str(Path(spark.__file__).with_name("pyfunc.py")), "code_paths": [str(Path(framing.__file__).parent)]}
-    mlflow.pyfunc.save_model(tmp_path / "saved", artifacts={"folder": str(model)}, pip_requirements=[], signature=before, **code)
+    mlflow.pyfunc.save_model(tmp_path / "saved", pip_requirements=[], **{**as_pyfunc(model), "signature": before})
     with spark._session("local[1]") as session:
         rows = spark._read(session, write(tmp_path / "in.parquet", text=["Rain."]))
         (row,) = spark._labelled(session, rows, tmp_path / "saved").collect()

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import framing
 from framing.artifact import CODEBOOK_FILE, MANIFEST_FILE, load_model, with_fallback
 from framing.batch import LABELS, TEXT
 from framing.codebook import load_codebook
@@ -133,18 +132,10 @@ def _save(folder: Path, fallback: Path | None, place: Path) -> Path:
 
     from training import tracking
 
-    artifacts = {"folder": str(folder)}
     loaded = with_fallback(load_model(folder), folder, fallback)
-    if loaded.fallback is not None and isinstance(loaded.fallback.encoder, SavedEncoder):
-        artifacts["fallback"] = str(loaded.fallback.encoder.folder)
+    beside = loaded.fallback.encoder.folder if loaded.fallback is not None and isinstance(loaded.fallback.encoder, SavedEncoder) else None
     with tracking.asking(f"the model cannot be copied for Spark to {place}"):
-        mlflow.pyfunc.save_model(
-            place,
-            python_model=str(Path(__file__).with_name("pyfunc.py")),
-            artifacts=artifacts,
-            code_paths=[str(Path(framing.__file__).parent)],
-            pip_requirements=[],
-        )
+        mlflow.pyfunc.save_model(place, pip_requirements=[], **tracking.as_pyfunc(folder, beside))
     return place
 
 
@@ -191,8 +182,8 @@ def _added(saved: Path) -> Sequence[str]:
     """The columns of LABELS that the model gives: a version brings the code it was registered with, which may know fewer."""
     from mlflow.models import Model
 
-    signature = Model.load(str(saved)).signature
-    return LABELS if signature is None else [name for name in LABELS if name in signature.outputs.input_names()]
+    given = Model.load(str(saved)).signature.outputs.input_names()
+    return [name for name in LABELS if name in given]
 
 
 def _columns(names: Sequence[str], frames: Sequence[str]) -> StructType:

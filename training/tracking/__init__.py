@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.tracking.champion import Kind, Move, Throne, champion, fetch_champion, move_champion, record_verdict, throne, version_before
 from training.tracking.process import Beside, beside
+from training.tracking.pyfuncs import as_pyfunc
 from training.tracking.registry import (
     CHAMPION,
     REGISTERED,
@@ -55,6 +56,7 @@ __all__ = [
     "Record",
     "Throne",
     "Version",
+    "as_pyfunc",
     "asking",
     "beside",
     "champion",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import framing
 from framing.artifact import CARD_FILE, MANIFEST_FILE, read_manifest, write_run
 from framing.data import Dataset
 from framing.errors import TrainingError
+from training.tracking.pyfuncs import as_pyfunc
 from training.tracking.registry import REGISTERED, Version, version_of
 from training.tracking.store import asking, connect
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from training.comparison import EvaluationSet
 
 _SERVING = ("numpy", "onnxruntime", "tokenizers", "sentencex", "py3langid", "pandas")
-_PYFUNC = Path(__file__).parents[1] / "pyfunc.py"
 TABLES = "tables"
 """Folder of a run's tables, which MLflow shows once a tag names them."""
 
@@ -83,7 +81,9 @@ def log_run(record: Record) -> Version:
         write_run(record.model, run.info.run_id)  # who asks what the model has learned from finds the run, and that in it
         for name in (CARD_FILE, MANIFEST_FILE):
             mlflow.log_artifact(str(record.model / name), "card")
-        logged = _log_model(record)  # before the metrics: MLflow copies those that are there to the model one by one, which takes seconds
+        packages = _pinned((*_SERVING, *record.packages))
+        # Before the metrics: MLflow copies those that are there to the model one by one, which takes seconds.
+        logged = mlflow.pyfunc.log_model(name="model", pip_requirements=packages, **as_pyfunc(record.model))
         for metrics in record.metrics:
             mlflow.log_metrics(dict(metrics), model_id=logged.model_id)
     _check_own(record)
@@ -127,34 +127,6 @@ def tag_evaluation(evaluation: EvaluationSet) -> None:
 
     log_data(evaluation_input(evaluation))
     mlflow.set_tags(evaluation_tags(evaluation))
-
-
-def _log_model(record: Record) -> Any:
-    """The model folder as a pyfunc. It comes without an example: MLflow would open the model in order to try it, which takes seconds."""
-    import mlflow
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
-    from mlflow.types.schema import Array, Map
-
-    outputs = Schema(
-        [
-            ColSpec(Array(DataType.string), "predicted_frames"),
-            ColSpec(Map(DataType.double), "probabilities"),
-            ColSpec(Map(DataType.string), "decisions"),
-            ColSpec(DataType.string, "predicted_language"),
-            ColSpec(DataType.boolean, "text_truncated"),
-            ColSpec(DataType.string, "model"),
-        ]
-    )
-    warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
-    return mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(_PYFUNC),
-        artifacts={"folder": str(record.model)},
-        code_paths=[str(Path(framing.__file__).parent)],
-        pip_requirements=_pinned((*_SERVING, *record.packages)),
-        signature=ModelSignature(Schema([ColSpec(DataType.string, "text")]), outputs),
-    )
 
 
 def _pinned(packages: tuple[str, ...]) -> list[str]:
