@@ -91,7 +91,7 @@ def command(folder: Path, folds: tuple[int, ...], seeds: int, batch: int, rounds
     for fold in () if only_table else folds:
         source = gvfc_source(folder, fold)
         for result in simulations(source, known_vectors(source), seeds, [batch * (number + 1) for number in range(rounds)]):
-            click.echo(str(result))
+            click.echo(str(result), err=True)
             results.append(result)
             if out:
                 write_result(out, result)

@@ -88,7 +88,7 @@ def command(
     if not only_table:
         who = contenders(recipes_asked(recipes, no_recipes), peers, setfit_steps, cache)
         for result in run_all(trials(source, sizes, draws, who), out, resume):
-            click.echo(str(result))
+            click.echo(str(result), err=True)
             results.append(result)
     click.echo("\n" + report(read_results(out) if out else results, source, sizes))
 

@@ -120,7 +120,7 @@ def steps_table(found: Mapping[str, Sequence[float]]) -> str:
         before = seconds
         most = f"{available_cores() / median(seconds):,.0f}"
         rows.append([name, _milliseconds(added), f"{median(added) / whole:.0%}", _milliseconds(seconds), most])
-    return table(("step", "milliseconds of processor", "share", "with all before it", "passages a second at most"), rows)
+    return table(("step", "milliseconds of processor", "share", "with all before it", "passages a second by this"), rows)
 
 
 def _milliseconds(seconds: Sequence[float]) -> str:

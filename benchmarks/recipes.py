@@ -92,7 +92,7 @@ def command(names: tuple[str, ...], track: bool, folder: Path, cache: Path | Non
             if out:
                 with out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(row)) + "\n")
-            click.echo(table(HEADER, [cells(row)]).splitlines()[-1])
+            click.echo(table(HEADER, [cells(row)]).splitlines()[-1], err=True)
             if track:
                 version = tracking.log_training(dataset, trained, together(held_back), evaluation_name=called)
                 click.echo(f"registered as {tracking.REGISTERED} version {version.number}, run {version.run}")

@@ -71,7 +71,7 @@ def command(sizes: tuple[int, ...], rounds: int, out: Path | None, only_table: b
         with tempfile.TemporaryDirectory() as folder:
             for row in measure(Path(folder), sizes, rounds):
                 measured.append(row)
-                click.echo(" ".join(cells(row)))
+                click.echo(" ".join(cells(row)), err=True)
                 if out:
                     with out.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(asdict(row)) + "\n")

@@ -12,7 +12,7 @@ from tests.test_cache import Counting
 from training.cache import TextCache
 from training.compare import common_frames, compare, joint_codebook
 from training.comparison import Contender, EvaluationSet, Flip, FrameFlip
-from training.comparison_report import verdict_sentence
+from training.comparison_report import comparison_page, verdict_sentence
 from training.learned import learned_from
 
 KINDS = [("rain rain", ("rain",)), ("frost frost", ("frost",)), ("rain frost rain frost", ("rain", "frost")), ("a calm day", ())]
@@ -119,12 +119,22 @@ def test_models_with_no_frame_in_common_are_not_compared(good, tiny_model):
         common_frames(good, other)
 
 
+def test_groups_with_near_copies_of_one_another_are_resampled_as_one(good, blind, evaluation):
+    long = [replace(one, text=f"{one.text} and so it went on for a whole week in the north") for one in evaluation.dataset.passages]
+    alike = replace(long[4], text=long[0].text + " indeed", frames=long[0].frames)
+    copied = EvaluationSet("copied", Dataset(evaluation.dataset.codebook, (long[0], alike, *evaluation.dataset.passages[8:])))
+    assert len(set(copied.dataset.groups)) == 12
+    found = compare(good, blind, copied, draws=20)
+    assert found.groups == 11
+    assert "in\n11 groups" in comparison_page(found)
+
+
 def test_passages_that_one_of_them_was_trained_on_are_refused_as_far_as_is_known(good, blind, evaluation, tiny_codebook):
     one = Dataset(tiny_codebook, (replace(evaluation.dataset.passages[0], id="other", text="rain  rain 0", group="else"),))
     with pytest.raises(TrainingError, match="^blind: 1 texts and 0 groups of the evaluation passages"):
         compare(good, replace(blind, learned=learned_from(one)), evaluation)
-    with pytest.raises(TrainingError, match="exactly those that good was trained on"):
-        compare(replace(good, data_digest=evaluation.dataset.digest), blind, evaluation)
+    with pytest.raises(TrainingError, match="exactly a set that good was trained on"):
+        compare(replace(good, data_digests=("another", evaluation.dataset.digest)), blind, evaluation)
     apart = Dataset(tiny_codebook, (LabelledPassage("o", "other", (), "else"),))
     found = compare(good, replace(blind, learned=learned_from(apart)), evaluation, draws=0)
     assert found.notes == ("Whether good was trained on any of these passages is not known: no run tells.",)

@@ -41,6 +41,13 @@ def test_short_texts_are_copies_of_nothing():
     assert near_pairs(["rain all day", "rain all day"]) == ()
 
 
+def test_a_headline_that_stands_twice_is_a_copy_whatever_its_case_and_points():
+    headline = "Putin meets Xi in Moscow today"
+    assert [(pair.first, pair.second) for pair in near_pairs([headline, "Putin meets Xi in Minsk today", headline.upper() + "."])] == [
+        (0, 2)
+    ]
+
+
 def test_a_stock_phrase_that_two_short_headlines_share_makes_no_copy():
     assert near_pairs(["president arrives in Moscow for talks", "minister arrives in Moscow for talks"]) == ()
 

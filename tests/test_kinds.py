@@ -91,3 +91,14 @@ def test_one_kind_ids_without_kinds_and_a_frame_of_one_kind_are_said_plainly():
     found = kind_folds(Dataset(data.codebook, alone), 20)
     assert isinstance(found, Unmeasured)
     assert "without kind k0 frame 'rain' stands in no passage" in found.reason
+
+
+def test_kinds_without_which_no_word_stands_twice_are_said_plainly():
+    data = weather()
+    passages = tuple(
+        replace(one, id=f"{'latin' if row % 2 else 'han'}-{row}", group=str(row), text="rain or no rain" if row % 2 else f"x{row}y")
+        for row, one in enumerate(data.passages)
+    )
+    found = kinds_out(Dataset(data.codebook, passages), WORDS_ONLY, without_vectors(data), Run(jobs=1), draws=20)
+    assert isinstance(found, Unmeasured)
+    assert found.reason.startswith("cannot be measured: no word stands in two")

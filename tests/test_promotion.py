@@ -130,7 +130,7 @@ def test_passages_that_a_model_was_trained_on_decide_nothing(client, tmp_path):
             writer.write({"id": passage.id, "group": passage.group, "text": passage.text, "frames": list(passage.frames), "style": "wire"})
     result = run("promote", "2", *EVALUATION)
     assert result.exit_code == 1
-    assert "evaluation: the evaluation passages are exactly those that version 1 (champion) was trained on" in result.output
+    assert "evaluation: the evaluation passages are exactly a set that version 1 (champion) was trained on" in result.output
     assert tracking.throne(client).champion == "1"
 
 

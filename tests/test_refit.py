@@ -150,8 +150,9 @@ def test_files_say_what_a_champion_has_learned_from_if_they_hold_what_its_manife
         with_lesson_told(tuned, rows_of(data, 0, 80))
 
 
-def test_kinds_cannot_be_left_out_of_an_encoder_that_has_seen_them_all(data, tuned, tmp_path):
-    trained = train(data, REFIT, tmp_path / "model", run=QUIET, champion=tuned, leave_kinds_out=True)
+@pytest.mark.parametrize("asked", [True, None])
+def test_kinds_cannot_be_left_out_of_an_encoder_that_has_seen_them_all(data, tuned, tmp_path, asked):
+    trained = train(data, REFIT, tmp_path / "model", run=QUIET, champion=tuned, leave_kinds_out=asked)
     assert trained.judged.kinds is HAS_SEEN_ALL
 
 

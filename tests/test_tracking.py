@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from framing.artifact import load_model, read_manifest
+from framing.artifact import load_model, read_manifest, save_model
 from framing.batch import LABELS
 from framing.cli import framing
 from framing.errors import TrainingError
@@ -98,8 +98,17 @@ def test_what_a_run_was_trained_on_is_known_again_by_any_name_of_its_model(clien
         found = tracking.find(client, name)
         assert found.run == version.run
         assert found.learned == learned_from(weather())
-        assert found.data_digest == weather().digest
+        assert found.data_digests == (weather().digest,)
     assert tracking.find(client, version.run).name == f"version {version.number} (champion)"
+
+
+def test_a_folder_names_what_taught_the_model_that_it_was_started_from(trained, tmp_path):
+    manifest = read_manifest(trained.folder)
+    over = {"version": "one", "recipe": "finetuned", "taught": True, "run": None, "learned": ["older"]}
+    save_model(
+        load_model(trained.folder), tmp_path / "refit", replace(manifest, recipe={**manifest.recipe, "over": over}), ["Rain fell."], ""
+    )
+    assert tracking.find(None, str(tmp_path / "refit")).data_digests == (weather().digest, "older")
 
 
 def test_answers_for_the_evaluation_set_stand_in_a_table_of_the_run(client, version, trained):

@@ -41,8 +41,9 @@ def _how_judged(manifest: Manifest, judged: Judgement) -> str:
     if "over" in manifest.recipe:
         return f"{notes} Each passage is answered by heads that have not seen its group. {draws}"
     return (
-        "Grouped cross-validation over the training passages: each passage is answered by heads, and by an encoder "
-        "where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the other folds. "
+        f"Grouped cross-validation over the training passages in {manifest.recipe['folds']} folds: each passage is answered by heads, "
+        "and by an encoder where the recipe fine-tunes one, that have not seen its group. Calibration and thresholds come from the labels "
+        "of the other folds, and from scores for them by heads that have seen its group. "
         f"{draws} {notes}".rstrip()
     )
 
@@ -83,6 +84,6 @@ def _limits() -> str:
         "- As a verdict about a person or an outlet: it labels how single passages present an event. It is wrong at the rates\n"
         "  above on text like its training passages, and more often on other text.\n"
         "- To count frames without a sample checked by hand: text of another kind than the training passages has other rates.\n"
-        "- On other languages than those above: such passages are answered `unsure`.\n"
+        "- On other languages than those above: such passages are `unsure`, unless another model beside it reads them.\n"
         "- To tell whether what a passage says is true."
     )

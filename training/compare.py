@@ -36,7 +36,7 @@ def compare(
     before, after = (answers_of(with_cache(one.model, texts), dataset, frames) for one in (old, new))
     groups = joined_groups(dataset)
     changes = _changes((before, after), frames, groups, draws, jobs)
-    return Comparison(old.name, new.name, frames, evaluation, (before, after), changes, _notes(old, new, frames))
+    return Comparison(old.name, new.name, frames, evaluation, (before, after), len(set(groups)), changes, _notes(old, new, frames))
 
 
 def joint_codebook(old: FramingModel, new: FramingModel) -> Codebook:
@@ -56,8 +56,8 @@ def common_frames(old: Contender, new: Contender) -> tuple[str, ...]:
 
 def check_unseen(contender: Contender, evaluation: Dataset) -> None:
     """Raise TrainingError if the model was trained on any of the passages, as far as its manifest and its run tell."""
-    if contender.data_digest == evaluation.digest:
-        raise TrainingError(f"the evaluation passages are exactly those that {contender.name} was trained on; figures on them mean nothing")
+    if evaluation.digest in contender.data_digests:
+        raise TrainingError(f"the evaluation passages are exactly a set that {contender.name} was trained on; figures on them mean nothing")
     if contender.learned and (found := contender.learned.overlap(evaluation)):
         raise TrainingError(f"{contender.name}: {found}")
 

@@ -25,7 +25,8 @@ class Contender:
     name: str
     model: FramingModel
     golden: tuple[GoldenAnswer, ...] = ()
-    data_digest: str | None = None
+    data_digests: tuple[str, ...] = ()
+    """Of the data sets that it has learned from, by its manifest."""
     run: str | None = None
     version: str | None = None
     learned: Learned | None = None
@@ -98,6 +99,8 @@ class Comparison:
     evaluation: EvaluationSet
     answers: tuple[Answers, Answers]
     """Of the old model and of the new one."""
+    groups: int
+    """That intervals are resampled by: those of the passages, near copies joined."""
     changes: Mapping[str, Change]
     notes: tuple[str, ...]
 

@@ -100,7 +100,7 @@ def comparison_page(comparison: Comparison) -> str:
     )
     return page.render(
         comparison=comparison, verdict=verdict_sentence(comparison), flips_sentence=flips_sentence(comparison),
-        lines=lines_of(comparison), signed=signed, groups=len(set(comparison.evaluation.dataset.groups)), plots=_plots(comparison),
+        lines=lines_of(comparison), signed=signed, plots=_plots(comparison),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ WORDS = 5
 SHARE = 0.5
 """Share of the shorter passage's shingles that stand in the other, from which two are near copies."""
 FEWEST_COMMON = 3
-"""Shingles that near copies share at least: one stock phrase makes no copy of a short headline."""
+"""Shingles that near copies share at least, unless they are the same words: one stock phrase makes no copy of a short headline."""
 _ROWS = 500
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Ranges of letters of scripts that write no spaces between words, as in a set of a regular expression."""
@@ -102,7 +102,7 @@ def copies_between(training: Dataset, evaluation: Dataset) -> tuple[NearCopy, ..
 
 
 def near_pairs(texts: Sequence[str]) -> tuple[Pair, ...]:
-    """All pairs of near copies. A text of too few words to share FEWEST_COMMON shingles is a copy of nothing."""
+    """All pairs of near copies. A text of fewer than WORDS words, such as "read more", is a copy of nothing."""
     return _pairs(tuple(texts))
 
 
@@ -120,7 +120,8 @@ def _pairs(texts: tuple[str, ...]) -> tuple[Pair, ...]:
         common = (shingles[start : start + _ROWS] @ columns).tocoo()
         first, second = common.row + start, common.col
         shares = common.data / np.minimum(sizes[first], sizes[second])
-        near = (first < second) & (shares >= SHARE) & (common.data >= FEWEST_COMMON)
+        same = (common.data == sizes[first]) & (common.data == sizes[second])
+        near = (first < second) & (shares >= SHARE) & (same | (common.data >= FEWEST_COMMON))
         rows = zip(first[near], second[near], shares[near], strict=True)
         found += [Pair(int(one), int(other), float(share)) for one, other, share in rows]
     return tuple(found)

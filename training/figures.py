@@ -9,9 +9,11 @@ import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve
 
+from framing.heads import Array
 from training.intervals import Figure as Measured
 from training.metrics import BINS, Answers, coverage, risk, value
 from training.robustness import AtShare, RiskAt
+from training.scores import Labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,13 +35,7 @@ def precision_recall_figure(answers: Answers, frames: Sequence[str]) -> Figure:
 
 def reliability_figure(answers: Answers, frames: Sequence[str]) -> Figure:
     """Share of passages that carry a frame against the probability given, one line a frame; the diagonal is perfect."""
-    figure, axes = _square("probability", "share with the frame", "Reliability")
-    axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    for column, frame in enumerate(frames):
-        share, probability = calibration_curve(answers.labels[:, column], np.clip(answers.probabilities[:, column], 0, 1), n_bins=BINS)
-        axes.plot(probability, share, marker="o", label=frame)
-    axes.legend()
-    return figure
+    return _reliability("Reliability", frames, list(zip(answers.labels.T, answers.probabilities.T, strict=True)))
 
 
 def risk_coverage_figure(curve: Sequence[RiskAt], answers: Answers) -> Figure:
@@ -85,10 +81,16 @@ def differences_figure(names: Sequence[str], differences: Sequence[Measured]) ->
 
 def calibration_figure(names: Sequence[str], everyone: Sequence[Answers]) -> Figure:
     """Reliability over the decisions of all frames together, one line for each model."""
-    figure, axes = _square("probability", "share with the frame", "Reliability, all frames together")
+    pooled = [(answers.labels.ravel(), answers.probabilities.ravel()) for answers in everyone]
+    return _reliability("Reliability, all frames together", names, pooled)
+
+
+def _reliability(title: str, names: Sequence[str], lines: Sequence[tuple[Labels, Array]]) -> Figure:
+    """A line for each name, of labels (n,) and probabilities (n,)."""
+    figure, axes = _square("probability", "share with the frame", title)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
-    for name, answers in zip(names, everyone, strict=True):
-        share, probability = calibration_curve(answers.labels.ravel(), np.clip(answers.probabilities.ravel(), 0, 1), n_bins=BINS)
+    for name, (labels, probabilities) in zip(names, lines, strict=True):
+        share, probability = calibration_curve(labels, np.clip(probabilities, 0, 1), n_bins=BINS)
         axes.plot(probability, share, marker="o", label=name)
     axes.legend()
     return figure

@@ -47,4 +47,7 @@ def check_trainable(dataset: Dataset, folds: int, seed: int = 0) -> None:
             )
         for rest, _ in split_groups(dataset.groups, folds, seed):
             if column[rest].all() or not column[rest].any():
-                raise TrainingError(f"all passages with or without frame '{frame}' fall in one of {folds} folds; label some in more groups")
+                raise TrainingError(
+                    f"all passages with or without frame '{frame}' fall in one of {folds} folds; "
+                    "label some in more groups, or deal them otherwise by another seed"
+                )

@@ -44,16 +44,16 @@ def judgement(
 
     `vectors` are those of a recipe that learns no encoder. Leaving kinds out costs the others as much as the cross-validation
     again, and a recipe that starts from a champion more time than it has: unless told, only the rest do; over an encoder that was
-    taught none can be left out. What others answered
-    for the same passages is measured `beside`. Passages that read as `foreign` (n,) are unsure to all of these, as they are in use.
+    taught none can be left out. What others answered for the same passages is measured `beside`. Passages that read as `foreign` (n,) are
+    unsure to all of these, as they are in use; the floors answer everything.
     """
     apart = copies.regrouped(dataset)
     kinds: KindsOut | Unmeasured = NOT_ASKED
-    if leave_kinds_out and vectors is None and recipe.adaptation is not None:
+    if vectors is None and recipe.adaptation is not None:
         kinds = HAS_SEEN_ALL
     elif leave_kinds_out or (leave_kinds_out is None and vectors is not None and recipe.adaptation is None):
         run.on_stage("leaving kinds out")
-        kinds = kinds_out(apart, recipe, vectors, run, foreign=foreign)
+        kinds = kinds_out(apart, recipe, vectors, run, recipe.draws, foreign)
     run.on_stage("measuring")
     answers = Answers(unseen.probabilities, as_in_use(unseen.decisions, foreign), dataset.labels)
     others = {who: replace(given, decisions=as_in_use(given.decisions, foreign)) for who, given in (beside or {}).items()}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framing.data import Dataset
+from framing.errors import TrainingError
 from framing.heads import Array
 from training.folds import Fold
 from training.heldout import as_in_use, held_out
@@ -17,12 +18,10 @@ from training.intervals import DRAWS, Figure, bootstrapped
 from training.metrics import Answers, mean_average_precision, measure_all, micro_f1
 from training.recipes import Recipe
 from training.run import Run
-from training.slices import kind_of
+from training.slices import ids_name_kinds, kind_of
 from training.vectors import Features
 
 MOST_FOLDS = 20
-FEWEST_PASSAGES = 10
-"""With fewer passages a kind than this, on average, ids do not name kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,13 @@ def kinds_out(
     folds = kind_folds(dataset, recipe.folds if vectors is None else MOST_FOLDS)
     if isinstance(folds, Unmeasured):
         return folds
-    unseen = held_out(dataset, recipe, vectors, run, [fold.rows for fold in folds])
+    try:
+        unseen = held_out(dataset, recipe, vectors, run, [fold.rows for fold in folds])
+    except TrainingError as error:  # without them no word may stand twice: in a script that writes no spaces, say
+        return Unmeasured(f"cannot be measured: {error}")
     answers = Answers(unseen.probabilities, as_in_use(unseen.decisions, foreign), dataset.labels)
-    measures = measure_all(answers, dataset.codebook.names, dataset.groups, draws, run.seed, run.jobs)
-    return KindsOut(folds, answers, measures, _by_kind(answers, dataset, draws, run.seed))
+    measures = measure_all(answers, dataset.codebook.names, dataset.groups, draws, jobs=run.jobs)
+    return KindsOut(folds, answers, measures, _by_kind(answers, dataset, draws))
 
 
 def kind_folds(dataset: Dataset, most: int) -> tuple[KindFold, ...] | Unmeasured:
@@ -91,7 +93,7 @@ def kind_folds(dataset: Dataset, most: int) -> tuple[KindFold, ...] | Unmeasured
     counts = Counter(kinds)
     if len(counts) < 2:
         return Unmeasured("nothing to leave out: all passages are of one kind (what stands before the first hyphen of an id)")
-    if len(dataset) < FEWEST_PASSAGES * len(counts):
+    if not ids_name_kinds(dataset.passages):
         return Unmeasured(f"nothing to leave out: the ids of {len(dataset)} passages begin in {len(counts)} ways, so they name no kinds")
     folds = tuple(_fold(dataset, np.asarray(kinds), together) for together in _dealt(counts, most))
     for fold in folds:
@@ -118,7 +120,7 @@ def _fold(dataset: Dataset, kinds: NDArray[np.str_], together: Sequence[str]) ->
     return KindFold(tuple(together), (np.flatnonzero(~test & ~shared), np.flatnonzero(test)), int(shared.sum()))
 
 
-def _by_kind(answers: Answers, dataset: Dataset, draws: int, seed: int) -> tuple[KindFigures, ...]:
+def _by_kind(answers: Answers, dataset: Dataset, draws: int) -> tuple[KindFigures, ...]:
     kinds = np.array([kind_of(passage) for passage in dataset.passages])
     groups = np.asarray(dataset.groups)
     found = []
@@ -128,6 +130,6 @@ def _by_kind(answers: Answers, dataset: Dataset, draws: int, seed: int) -> tuple
         def measured(weights: Array, part: Answers = part) -> Array:
             return np.column_stack([micro_f1(part, weights), mean_average_precision(part, weights)])
 
-        figures = bootstrapped(measured, groups[kinds == kind].tolist(), draws, seed)
+        figures = bootstrapped(measured, groups[kinds == kind].tolist(), draws)
         found.append(KindFigures(str(kind), len(part.labels), *figures))
     return tuple(found)

@@ -49,7 +49,7 @@ class Answers:
 def f1(answers: Answers, weights: Array) -> Array:
     """Harmonic mean of precision and recall; nan where a frame is neither labelled nor found."""
     hits, found, labelled = _counts(answers, weights)
-    return _ratio_or_nan(2 * hits, found + labelled)
+    return ratio_or_nan(2 * hits, found + labelled)
 
 
 def precision(answers: Answers, weights: Array) -> Array:
@@ -61,7 +61,7 @@ def precision(answers: Answers, weights: Array) -> Array:
 def recall(answers: Answers, weights: Array) -> Array:
     """Share of a frame's passages that were called present; nan without one."""
     hits, _, labelled = _counts(answers, weights)
-    return _ratio_or_nan(hits, labelled)
+    return ratio_or_nan(hits, labelled)
 
 
 def average_precision(answers: Answers, weights: Array) -> Array:
@@ -75,7 +75,7 @@ def average_precision(answers: Answers, weights: Array) -> Array:
         hits = sorted_weights * labels[order]
         precisions = _ratio(hits.cumsum(axis=1), sorted_weights.cumsum(axis=1))[:, last]
         total = hits.sum(axis=1)
-        frames.append(np.where(total > 0, (precisions * hits).sum(axis=1) / np.maximum(total, 1e-12), np.nan))
+        frames.append(ratio_or_nan((precisions * hits).sum(axis=1), total))
     return np.stack(frames, axis=1)
 
 
@@ -90,7 +90,7 @@ def macro_f1(answers: Answers, weights: Array) -> Array:
 def micro_f1(answers: Answers, weights: Array) -> Array:
     """F1 over all decisions together; nan where no frame is labelled or found."""
     hits, found, labelled = (count.sum(axis=1) for count in _counts(answers, weights))
-    return _ratio_or_nan(2 * hits, found + labelled)
+    return ratio_or_nan(2 * hits, found + labelled)
 
 
 def mean_average_precision(answers: Answers, weights: Array) -> Array:
@@ -122,7 +122,7 @@ def risk(answers: Answers, weights: Array) -> Array:
     """Share of wrong decisions among those that are not unsure; nan where all are."""
     sure = answers.decisions != UNSURE
     wrong = (answers.found != answers.labels) & sure
-    return _ratio_or_nan(weights @ wrong.sum(axis=1), weights @ sure.sum(axis=1))
+    return ratio_or_nan(weights @ wrong.sum(axis=1), weights @ sure.sum(axis=1))
 
 
 Measure = Callable[[Answers, Array], Array]
@@ -178,5 +178,6 @@ def _ratio(part: Array, whole: Array) -> Array:
     return np.asarray(part / np.where(whole == 0, 1, whole))
 
 
-def _ratio_or_nan(part: Array, whole: Array) -> Array:
+def ratio_or_nan(part: Array, whole: Array) -> Array:
+    """Part of the whole; nan where that is 0."""
     return np.where(whole > 0, _ratio(part, whole), np.nan)

@@ -109,7 +109,7 @@ def _unlabelled(comparison: Comparison) -> list[str]:
 
 def _on_what(comparison: Comparison) -> Reason:
     passages = comparison.evaluation
-    size = f"{len(passages.dataset)} passages in {len(set(passages.dataset.groups))} groups"
+    size = f"{len(passages.dataset)} passages in {comparison.groups} groups"
     said = f"both answered {passages.name}: {size}, digest {passages.dataset.digest[:16]}"
     return Reason("evaluation", True, ". ".join([said, *comparison.notes]).rstrip("."))
 

@@ -28,7 +28,7 @@ Table = dict[str, list[Any]]
 
 
 def run_metrics(judged: Judgement, recipe: str, frames: Sequence[str]) -> dict[str, float]:
-    """The recipe's own measures under plain names, the floors' under theirs, then all that says whether they hold."""
+    """The recipe's own measures under plain names, those of floors and champion under `floor/`, then all that says whether they hold."""
     logged: dict[str, float] = {}
     for who, named in judged.measures.items():
         if who == recipe:

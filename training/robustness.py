@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from framing.data import Dataset
 from framing.heads import ABSENT, PRESENT, Array
 from training.intervals import DRAWS, Figure, bootstrapped, figure_of
-from training.metrics import Answers
+from training.metrics import Answers, ratio_or_nan
 from training.slices import Slice, slices
 from training.thresholds import best_cut
 
@@ -88,7 +88,7 @@ def contrast_pairs(
 
     def measured(weights: Array) -> Array:
         pairs, *right = (weights[:, firsts] @ counts).T
-        return np.stack([np.where(pairs > 0, count / np.maximum(pairs, 1), np.nan) for count in right], axis=1)
+        return np.stack([ratio_or_nan(count, pairs) for count in right], axis=1)
 
     ranked, decided = bootstrapped(measured, groups if resampled is None else resampled, draws, seed)
     return ContrastPairs(int(counts[:, 0].sum()), ranked, decided)

@@ -13,10 +13,12 @@ from framing.heads import Array
 from framing.language import language_of
 from training.copies import UNSPACED
 from training.intervals import DRAWS, FEWEST_GROUPS, Figure, bootstrapped
-from training.metrics import Answers, f1
+from training.metrics import Answers, f1, ratio_or_nan
 
 MOST_PARTS = 100
-"""With more names than this, what names the parts is no property of theirs: ids without a kind, say."""
+"""With more names than this, what names the parts is no property of theirs."""
+FEWEST_PASSAGES = 10
+"""With fewer passages a kind than this, on average, ids do not name kinds."""
 _SHORT, _LONG = 30, 60
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
@@ -34,6 +36,11 @@ class Slice:
 def kind_of(passage: LabelledPassage) -> str:
     """The part of the data a passage belongs to: what stands before the first hyphen of its id."""
     return passage.id.partition("-")[0]
+
+
+def ids_name_kinds(passages: Sequence[LabelledPassage]) -> bool:
+    """Whether their ids name kinds: those that begin in more ways than one for FEWEST_PASSAGES passages do not."""
+    return len(passages) >= FEWEST_PASSAGES * len({kind_of(passage) for passage in passages})
 
 
 def length_of(passage: LabelledPassage) -> str:
@@ -54,7 +61,7 @@ def slices(
     answers: Answers, passages: Sequence[LabelledPassage], frames: Sequence[str], groups: Sequence[str], draws: int = DRAWS, seed: int = 0
 ) -> dict[str, tuple[Slice, ...]]:
     """The answers cut by frame, style, length, language and kind; a part of few groups has no interval."""
-    named = {by: [name_of(passage) for passage in passages] for by, name_of in PARTS.items()}
+    named = {by: [name_of(passage) for passage in passages] for by, name_of in PARTS.items() if by != "kind" or ids_name_kinds(passages)}
     parts = {by: _parts(answers, names, groups, draws, seed) for by, names in named.items() if len(set(names)) <= MOST_PARTS}
     return {"frame": _by_frame(answers, frames, groups, draws, seed), **parts}
 
@@ -73,8 +80,7 @@ def _parts(answers: Answers, names: Sequence[str], groups: Sequence[str], draws:
     counted = members * (answers.found.sum(axis=1) + answers.labels.sum(axis=1))[:, None]
 
     def measured(weights: Array) -> Array:
-        whole = weights @ counted
-        return np.where(whole > 0, 2 * (weights @ hits) / np.where(whole > 0, whole, 1), np.nan)
+        return ratio_or_nan(2 * (weights @ hits), weights @ counted)
 
     figures = bootstrapped(measured, groups, draws, seed)
     labels = members.T @ answers.labels.sum(axis=1)

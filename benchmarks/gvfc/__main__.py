@@ -45,7 +45,7 @@ def command(
         own = [replace(recipe, folds=INNER_FOLDS) for recipe in recipes_asked(recipes, no_recipes)]
         who = contenders(own, peers, setfit_steps, cache)
         for result in run_all(trials(folder, chosen or range(folds), who), out, resume):
-            click.echo(str(result))
+            click.echo(str(result), err=True)
             results.append(result)
     click.echo("\n" + report(read_results(out) if out else results))
 

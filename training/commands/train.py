@@ -46,7 +46,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @rules_option
 @click.option(
     "--leave-kinds-out/--keep-kinds", default=None,
-    help="Also answer each passage without its kind (its id up to the first hyphen); default: unless the recipe fine-tunes.",
+    help="Also answer each passage without its kind (its id up to the first hyphen); "
+    "default: unless the recipe fine-tunes, or starts from a champion.",
 )  # fmt: skip
 @click.option("--track/--no-track", default=True, help="Log to MLflow (MLFLOW_TRACKING_URI, or sqlite:///mlflow.db) and register.")
 @click.option("--seed", type=SEED, default=0, show_default=True)

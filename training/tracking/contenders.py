@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from framing.artifact import load_model, read_golden, read_manifest
 from framing.errors import ModelFolderError, TrainingError
 from training.comparison import Contender
+from training.refit import digests
 from training.tracking.registry import (
     CHAMPION,
     Version,
@@ -89,7 +90,7 @@ def _read(client: MlflowClient | None, folder: Path, name: str, version: str | N
     with sound(name):
         model, manifest, golden = load_model(folder), read_manifest(folder), read_golden(folder)
     learned = None if client is None else learned_in(client, manifest.run)
-    return Contender(name, model, golden, manifest.data.get("digest"), manifest.run, version, learned)
+    return Contender(name, model, golden, tuple(digests(manifest)), manifest.run, version, learned)
 
 
 @contextmanager
