@@ -129,7 +129,7 @@ def _at_share(answers: Answers, groups: Sequence[str], share: float, draws: int,
 def _f1_at(answers: Answers, weights: Array, share: float) -> Array:
     carried, hits = weights @ answers.labels, weights @ (answers.found & answers.labels)
     wrong = weights @ (answers.found & ~answers.labels) * _without(carried, weights @ ~answers.labels, share)
-    return np.where(carried > 0, 2 * hits / np.where(carried > 0, hits + wrong + carried, 1), np.nan)
+    return ratio_or_nan(2 * hits, hits + wrong + carried)
 
 
 def _without(carried: Array, rest: Array, share: float) -> Array:
